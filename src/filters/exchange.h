@@ -56,14 +56,14 @@ class Exchange {
   /// A filter's own pointer, null at first; make what it points to in arena().
   virtual void*& slot(const Filter& filter) = 0;
 
-  /// Answers instead of the upstream. From on_request and on_request_data return kDone afterwards; later (while
-  /// waiting) just call it. After the response has started, it resets the stream.
+  /// Answers instead of the upstream. on_request returns kDone afterwards; elsewhere just call it. After the
+  /// response has started, it resets the stream.
   virtual void respond(const LocalReply& reply) = 0;
   /// Ends a kWait: goes on with the next filter. Never calls back into the filter that waited.
   virtual void resume() = 0;
   /// Bytes of the request body that kWait may hold; more makes the exchange answer 413. The least of all calls.
   virtual void limit_request_buffer(size_t bytes) = 0;
-  /// Replaces the whole buffered request body length in content-length: true once the body is complete.
+  /// True once the whole request has been received.
   virtual bool request_complete() const = 0;
   virtual size_t buffered_request_bytes() const = 0;
 };

@@ -44,8 +44,9 @@ class Filter {
 
   /// The request's head; `end`: no body follows.
   virtual Verdict on_request(Exchange&, bool /*end*/) const { return Verdict::kContinue; }
-  /// May change `data` in place. kWait keeps what has been received, `data` included, in the exchange's buffer.
-  virtual Verdict on_request_data(Exchange&, Buffer& /*data*/, bool /*end*/) const { return Verdict::kContinue; }
+  /// May change `data` in place, and call respond(), or resume() when it waits. Filters that wait see the data
+  /// too; what they leave is buffered until all filters have let the request pass.
+  virtual void on_request_data(Exchange&, Buffer& /*data*/, bool /*end*/) const {}
   virtual void on_request_trailers(Exchange&, http::HeaderList&) const {}
 
   /// The response's head, of the upstream or of a local reply. Filters that waited or responded still see it.
