@@ -43,9 +43,10 @@ struct StatName {
 };
 
 class Registry;
+struct CellBlock;
 
-/// One thing that counts. Made and destroyed on any thread; written by any thread that runs a worker or has
-/// called Registry::attach_thread(). Destroying it drops its values: shared_ptr it with what it counts.
+/// One thing that counts. Made and destroyed on any thread, written by any thread. Destroying it drops its values
+/// and must happen after its last write: shared_ptr it with what it counts.
 class StatGroup {
  public:
   StatGroup(Registry& registry, const StatSchema& schema, StatName name);
@@ -87,7 +88,8 @@ class StatGroup {
   Registry& registry() const { return registry_; }
 
  private:
-  std::atomic<int64_t>* cells();  // this thread's block; made on first use
+  CellBlock& block();  // this thread's; made on first use
+  std::atomic<int64_t>* cells();
   void record_at(size_t index, uint64_t value);
   int64_t sum(size_t index) const;
 
