@@ -1,0 +1,43 @@
+"""Every scenario, through Envoy and through Proa: what clients, origins, logs and
+counters show must be the same, unless docs/differences.md says why not."""
+import pytest
+
+from tests.parity import differences
+from tests.parity.observe import observe
+from tests.parity.registry import features
+
+FEATURES = {feature.name: feature for feature in features()}
+CASES = [pytest.param(name, case, id=f"{name}/{case.name}", marks=pytest.mark.xdist_group(name))
+         for name, feature in FEATURES.items() for case in feature.cases]
+ROWS = differences.read_table()
+
+
+@pytest.mark.parametrize("feature, case", CASES)
+def test_scenario(worlds, feature, case):
+    reference, subject = worlds(FEATURES[feature])
+    scenario = f"{feature}/{case.name}"
+    expected, got = observe(reference, case), observe(subject, case)
+    found = differences.differing(expected, got, FEATURES[feature].ignore + case.ignore)
+    unexplained = differences.split(scenario, found, ROWS)
+    worlds.ran.add(scenario)
+    assert not unexplained, differences.report(scenario, unexplained, ("Envoy", subject.kind))
+
+
+@pytest.mark.parametrize("feature", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in FEATURES])
+def test_listed_differences_still_occur(worlds, feature):
+    """A row that explains nothing any more is removed, or it will hide a new difference."""
+    if worlds.envoy_only:
+        return
+    ran = {f"{feature}/{case.name}" for case in FEATURES[feature].cases}
+    if not ran <= worlds.ran:
+        return                                        # only part of the feature was asked for
+    stale = [f"{row.scenario} | {row.field}" for row in ROWS
+             if row.scenario.split("/")[0] == feature and not row.seen]
+    assert not stale, f"docs/differences.md lists what no longer occurs: {stale}"
+
+
+@pytest.mark.xdist_group("table")
+def test_table_names_only_scenarios_that_exist():
+    known = {f"{name}/{case.name}" for name, feature in FEATURES.items() for case in feature.cases}
+    unknown = [row.scenario for row in ROWS if not any(differences.matches(row.scenario, name) for name in known)]
+    assert not unknown
