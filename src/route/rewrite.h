@@ -1,0 +1,42 @@
+// Changing a request's path and authority as its route asks, and the time-outs that it may take.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "http/message.h"
+#include "observe/stream_info.h"
+#include "route/route.h"
+
+namespace proa::route {
+
+/// Rewrites path and authority, sets x-envoy-original-path and (append_x_forwarded_host) x-forwarded-host, and
+/// applies the route's request header operations. Precondition: route.forward(). Call it once per request.
+/// `insert_original_path`: false with suppress_envoy_headers.
+void rewrite_request(http::RequestHead& request, const Route& route, const observe::StreamInfo& info, Arena& arena,
+                     bool insert_original_path = true);
+/// auto_host_rewrite: sets the authority to the chosen endpoint's hostname; nothing when the route does not ask
+/// for it or the hostname is empty.
+void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname,
+                               Arena& arena);
+
+/// The time-outs of one request; kNever: off.
+struct Timeouts {
+  Milliseconds global = kNever;        ///< whole request with retries, from the last byte of the request
+  Milliseconds per_try = kNever;
+  Milliseconds per_try_idle = kNever;
+  Milliseconds idle = kNever;          ///< only when the route sets it: see idle_set
+  bool idle_set = false;
+  Milliseconds max_stream_duration = kNever;
+  bool hedge_on_per_try = false;
+};
+/// The route's, with grpc-timeout, x-envoy-upstream-rq-timeout-ms, -per-try-timeout-ms, -stream-duration-ms and
+/// x-envoy-hedge-on-per-try-timeout. With `respect_expected`, x-envoy-expected-rq-timeout-ms takes the place of
+/// the route's time-out. Numbers saturate; what is no number is ignored.
+Timeouts request_timeouts(const Route& route, const http::RequestHead& request, bool respect_expected = false);
+/// grpc-timeout ("100m"), at most 8 digits; nullopt when absent or malformed.
+std::optional<Milliseconds> grpc_timeout(const http::HeaderList& headers);
+
+}  // namespace proa::route
