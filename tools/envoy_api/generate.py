@@ -99,9 +99,11 @@ def groups(sources, count):
     return result
 
 
-def unit(names):
+def unit(names, version):
+    """`version` makes the unit newer than its object when an included file changes: ninja looks at those files
+    before they are generated, and not again."""
     headers = "".join(f'#include "{name[:-2]}h"\n' for name in names)
-    return headers + "\n" + "".join(f'#include "{name}"\n' for name in names)
+    return f"// {version}\n{headers}\n" + "".join(f'#include "{name}"\n' for name in names)
 
 
 def write_if_changed(path, text):
@@ -144,8 +146,9 @@ def generate(arguments):
     for stale in (arguments.out / "include").rglob("*.pb.*"):
         if str(stale.relative_to(arguments.out / "include")) not in keep:
             stale.unlink()
+    version = hashlib.sha256(descriptor_set.read_bytes()).hexdigest()
     for number, group in enumerate(groups(sources, arguments.units)):
-        write_if_changed(arguments.out / f"unit_{number:02}.cc", unit(group))
+        write_if_changed(arguments.out / f"unit_{number:02}.cc", unit(group, version))
     descriptor_set.rename(arguments.out / "envoy.ds")
     print(f"envoy_api: {len(compiled)} files from {source}, in {arguments.units} units")
 
