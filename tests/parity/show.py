@@ -38,7 +38,11 @@ def main() -> None:
         if not wanted:
             continue
         with tempfile.TemporaryDirectory() as directory:
-            world = World(feature, arguments.kind, Path(directory))
+            try:
+                world = World(feature, arguments.kind, Path(directory))
+            except AssertionError as error:
+                print(f"{feature.name}: {error}")
+                continue
             try:
                 for case in wanted:
                     show(feature.name, case, observe(world, case), arguments.brief)
