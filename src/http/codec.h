@@ -107,6 +107,9 @@ class Codec {
   virtual void output_drained(MonoTime now) = 0;
   /// Nothing more will be read or written: close once output() is empty.
   virtual bool finished() const = 0;
+  /// We have sent all we ever will, but still read (a tunnel of which our side has ended): once output() is empty,
+  /// shut down the sending side of the transport.
+  virtual bool output_ended() const { return false; }
   /// Why, as a static reason code ("http1.bad_chunk_size", "http2.rapid_reset"), empty when in good order.
   virtual std::string_view error() const = 0;
   virtual size_t active_streams() const = 0;

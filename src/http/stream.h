@@ -106,6 +106,9 @@ class ServerHandler {
   /// The handler may answer, or reset, within this call.
   virtual RequestReceiver& on_request(ServerStream& stream, RequestHead& head, std::unique_ptr<Arena> arena,
                                       bool end) = 0;
+  /// The codec has refused a message before it became a request, and answered itself with `status` (HTTP/2: 0
+  /// when it only reset the stream). `reason` is static, for logs and counters.
+  virtual void on_malformed(uint16_t /*status*/, std::string_view /*reason*/) {}
 };
 
 }  // namespace proa::http
