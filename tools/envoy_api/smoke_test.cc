@@ -35,8 +35,7 @@ TEST(EnvoyApi, bootstrap_with_hcm_and_router_in_any_parses) {
                                           &bootstrap);
   ASSERT_TRUE(status.ok()) << status.ToString();
   HttpConnectionManager hcm;
-  ASSERT_TRUE(
-      bootstrap.static_resources().listeners(0).filter_chains(0).filters(0).typed_config().UnpackTo(&hcm));
+  ASSERT_TRUE(bootstrap.static_resources().listeners(0).filter_chains(0).filters(0).typed_config().UnpackTo(&hcm));
   EXPECT_EQ(hcm.stat_prefix(), "ingress");
   EXPECT_EQ(hcm.route_config().virtual_hosts(0).routes(0).route().timeout().nanos(), 250'000'000);
 }
@@ -45,16 +44,15 @@ TEST(EnvoyApi, typed_struct_is_known_in_both_spellings) {
   for (const char* type : {"udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct"}) {
     google::protobuf::Any any;
     const auto status = JsonStringToMessage(
-        std::string(R"({"@type": "type.googleapis.com/)") + type + R"(", "type_url": "a/b", "value": {"x": 1}})",
-        &any);
+        std::string(R"({"@type": "type.googleapis.com/)") + type + R"(", "type_url": "a/b", "value": {"x": 1}})", &any);
     EXPECT_TRUE(status.ok()) << type << ": " << status.ToString();
   }
 }
 
 TEST(EnvoyApi, a_field_named_as_a_keyword_keeps_its_json_name) {
   envoy::extensions::filters::http::jwt_authn::v3::JwtAuthentication jwt;
-  const auto status = JsonStringToMessage(
-      R"({"rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "p"}}]})", &jwt);
+  const auto status =
+      JsonStringToMessage(R"({"rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "p"}}]})", &jwt);
   ASSERT_TRUE(status.ok()) << status.ToString();
   EXPECT_EQ(jwt.rules(0).requires_().provider_name(), "p");
 }
