@@ -67,8 +67,10 @@ void CodecPump::on_writable() {
 
 void CodecPump::on_hangup() {
   hung_up_ = true;
-  // A client reads on: the response may be complete in the kernel. To a server nobody listens any more.
-  if (role_ == Role::kServer || state_ == State::kWaiting || state_ == State::kLingering) return abort();
+  if (state_ != State::kOpen) return abort();
+  // A client reads on: the response may be complete in the kernel; so does a tunnel whose other half we have ended
+  // ourselves. Otherwise nobody listens to a server any more.
+  if (role_ == Role::kServer && !output_shut_) return abort();
   unread_ = true;
   wake();
 }
@@ -160,7 +162,10 @@ void CodecPump::run() {
     return close_now();
   }
   on_progress();
-  if (codec_->finished() && codec_->output().empty()) return finish();
+  if (codec_->output().empty()) {
+    if (codec_->finished()) return finish();
+    if (codec_->output_ended() && !std::exchange(output_shut_, true)) transport_->shutdown_write();
+  }
   bool more_input = codec_->has_stored_input() || (unread_ && !input_ended_ && codec_->wants_input());
   if (more_input || abort_) wake();
   arm();

@@ -36,6 +36,7 @@ class LineCodec : public ServerCodec {
   Buffer& output() override { return out; }
   void output_drained(MonoTime) override { ++drained; }
   bool finished() const override { return done; }
+  bool output_ended() const override { return half_closed; }
   std::string_view error() const override { return {}; }
   size_t active_streams() const override { return 0; }
   void shut_down(MonoTime) override { done = true; }
@@ -49,7 +50,7 @@ class LineCodec : public ServerCodec {
 
   std::string received;
   Buffer out;
-  bool reading = true, done = false, stored = false, ended = false, end_failed = false, finish_on_end = true;
+  bool reading = true, done = false, stored = false, ended = false, end_failed = false, finish_on_end = true, half_closed = false;
   int resumed = 0, drained = 0;
   MonoTime deadline = MonoTime::max(), timed_out{};
 
@@ -200,6 +201,25 @@ TEST_F(CodecPumpTest, a_server_stops_when_its_client_is_gone_even_while_it_reads
   turn();
   EXPECT_TRUE(pump->line->end_failed);
   EXPECT_TRUE(pump->was_closed);
+}
+
+TEST_F(CodecPumpTest, the_end_of_a_tunnel_direction_is_passed_on_and_the_other_goes_on) {
+  make(CodecPump::Role::kServer);
+  pump->line->finish_on_end = false;
+  pump->line->say("last words");
+  pump->line->half_closed = true;
+  turn();
+  EXPECT_EQ(far->receive(), "last words");
+  EXPECT_TRUE(far->peer_finished());
+  pump->line->reading = false;
+  far->send("more");
+  far->close();
+  turn();
+  EXPECT_FALSE(pump->was_closed);
+  pump->line->reading = true;
+  pump->wake();
+  turn();
+  EXPECT_EQ(pump->line->received, "more");
 }
 
 TEST_F(CodecPumpTest, deadlines_of_the_codec_are_kept) {
