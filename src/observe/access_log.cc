@@ -1,0 +1,15 @@
+#include "observe/access_log.h"
+
+#include <string>
+
+namespace proa::observe {
+
+void AccessLog::log(const StreamInfo& info) const {
+  if (filter_ && !filter_->matches(info)) return;
+  thread_local std::string line;  // keeps its capacity from line to line
+  line.clear();
+  formatter_->format(info, line);
+  file_->write(line);
+}
+
+}  // namespace proa::observe

@@ -1,0 +1,21 @@
+// The first step of every request: made canonical once, identified, and refused if it must be, before anything
+// matches on it. All later steps see the same strings that the upstream gets.
+#pragma once
+
+#include <optional>
+
+#include "filters/exchange.h"
+#include "http/message.h"
+#include "net/address.h"
+#include "observe/stream_info.h"
+#include "proxy/connection_manager.h"
+
+namespace proa::proxy {
+
+/// Changes the head in place. `client` receives the trusted address, which `info.remote_address` then points to.
+/// Returns the reply when the request goes no further. `random` is two words for the request id.
+std::optional<filters::LocalReply> accept_request(const ConnectionManager& manager, http::RequestHead& request,
+                                                  observe::StreamInfo& info, net::Address& client, Arena& arena,
+                                                  uint64_t random_high, uint64_t random_low);
+
+}  // namespace proa::proxy

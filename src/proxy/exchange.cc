@@ -1,0 +1,304 @@
+#include "proxy/exchange.h"
+
+#include "proxy/downstream_connection.h"
+#include "proxy/local_reply.h"
+#include "upstream/clusters.h"
+#include "upstream/worker_cluster.h"
+
+namespace proa::proxy {
+
+using filters::LocalReply;
+using http::HeaderId;
+using http::ResetReason;
+using net::Timer;
+using observe::ResponseFlag;
+using upstream::ClusterStat;
+
+namespace {
+
+/// Frees an exchange, which lives in the arena, at the end of the turn.
+struct RetiredArena final : net::Deferred {
+  explicit RetiredArena(std::unique_ptr<Arena> a) : arena(std::move(a)) {}
+  std::unique_ptr<Arena> arena;
+};
+
+Milliseconds since(MonoTime start, MonoTime now) {
+  return std::chrono::duration_cast<Milliseconds>(now - start);
+}
+
+}  // namespace
+
+Exchange& Exchange::start(DownstreamConnection& connection, http::ServerStream& stream, http::RequestHead& head,
+                          std::unique_ptr<Arena> arena, bool end) {
+  Arena& memory = *arena;
+  Exchange& exchange = *memory.make<Exchange>(connection, stream, head, end);
+  exchange.arena_ = std::move(arena);
+  exchange.serve();
+  return exchange;
+}
+
+Exchange::Exchange(DownstreamConnection& connection, http::ServerStream& stream, http::RequestHead& head, bool end)
+    : connection_(connection),
+      loop_(connection.loop()),
+      manager_(connection.manager()),
+      down_(&stream),
+      request_(head),
+      buffer_limit_(manager_->request_buffer_limit),
+      request_end_(end),
+      idle_timeout_(manager_->stream_idle_timeout),
+      idle_timer_(Timer::of<&Exchange::on_idle>(this)),
+      request_timer_(Timer::of<&Exchange::on_request_timeout>(this)),
+      route_timer_(Timer::of<&Exchange::on_route_timeout>(this)),
+      duration_timer_(Timer::of<&Exchange::on_max_duration>(this)),
+      backoff_timer_(Timer::of<&Exchange::on_back_off>(this)) {
+  info_.downstream = &connection.info();
+  info_.remote_address = &connection.info().remote;
+  info_.filter_chain_name = connection.filter_chain_name();
+  info_.request = &head;
+  info_.protocol = head.version;
+  info_.start = loop_.now();
+  info_.start_wall = loop_.wall_now();
+  if (end) info_.request_end = info_.start;
+  info_.stream_id = connection.next_stream_id();
+  info_.random = connection.random();
+  connection.exchange_started(*this);
+  observe::StatGroup& stats = *manager_->stats;
+  stats.add(HttpStat::kRqTotal);
+  stats.add(head.version == http::Version::kHttp2 ? HttpStat::kRqHttp2Total : HttpStat::kRqHttp1Total);
+  stats.add(HttpStat::kRqActive);
+  touch();
+  if (!end) request_timer_.start(loop_, manager_->request_timeout);
+  duration_timer_.start(loop_, manager_->max_stream_duration);
+}
+
+Exchange::~Exchange() = default;
+
+upstream::Clusters& Exchange::clusters() { return connection_.clusters(); }
+
+// ---- filters ----
+
+void Exchange::prepare_filters() {
+  const filters::Chain& chain = manager_->chain;
+  if (chain.size() == 0) return;
+  slots_ = static_cast<void**>(arena_->allocate(chain.size() * sizeof(void*), alignof(void*)));
+  std::fill_n(slots_, chain.size(), nullptr);
+  const route::Route* route = this->route();
+  enabled_ = static_cast<bool*>(arena_->allocate(chain.size(), 1));
+  for (const auto& filter : chain.filters()) {
+    bool enabled = !filter->disabled_by_default();
+    if (route && !route->per_filter.empty()) {
+      if (const route::PerFilterConfig* config = route->per_filter.find(filter->name())) enabled = !config->disabled;
+    }
+    enabled_[filter->index()] = enabled;
+  }
+}
+
+bool Exchange::filter_enabled(const filters::Filter& filter) { return enabled_ && enabled_[filter.index()]; }
+
+const route::PerFilterConfig* Exchange::per_filter(const filters::Filter& filter) {
+  const route::Route* matched = route();
+  return matched && !matched->per_filter.empty() ? matched->per_filter.find(filter.name()) : nullptr;
+}
+
+void Exchange::limit_request_buffer(size_t bytes) {
+  buffer_limit_ = hard_limit_ ? std::min(buffer_limit_, bytes) : bytes;
+  hard_limit_ = true;
+}
+
+void Exchange::respond(const LocalReply& reply) {
+  if (finished_ || !down_) return;
+  if (response_started_ || reply.drop) {
+    info_.response_code_details = reply.details;
+    drop_attempt();
+    std::exchange(down_, nullptr)->reset(ResetReason::kLocalReset);
+    return finish();
+  }
+  drop_attempt();
+  local_reply_ = true;
+  ShapedReply shaped = shape_local_reply(manager_->local_replies, reply, info_, *arena_);
+  if (route_) route_->response_headers.apply(shaped.head->headers, info_, *arena_);
+  const bool end = shaped.body.empty();
+  const uint16_t status = info_.response_code;
+  start_response(*shaped.head, end);
+  info_.response_code = status;  // the log shows the HTTP status also where gRPC got 200
+  if (!end && down_) {
+    info_.bytes_sent += shaped.body.size();
+    down_->send_data(shaped.body, true);
+    finish_response();
+  }
+}
+
+// ---- the client's stream ----
+
+void Exchange::on_request_complete() {
+  request_end_ = true;
+  info_.request_end = loop_.now();
+  request_timer_.stop();
+  if (forward_) start_route_timer();
+}
+
+void Exchange::on_reset(ResetReason reason, std::string_view details) {
+  down_ = nullptr;
+  const bool protocol_error = reason == ResetReason::kProtocolError;
+  info_.set(protocol_error ? ResponseFlag::kDownstreamProtocolError : ResponseFlag::kDownstreamConnectionTermination);
+  if (reason == ResetReason::kRemoteReset) {
+    info_.set(ResponseFlag::kDownstreamRemoteReset);
+    manager_->stats->add(HttpStat::kRqRxReset);
+  }
+  info_.response_code_details = protocol_error              ? details
+                                : reason == ResetReason::kRemoteReset ? "downstream_remote_disconnect"
+                                                                      : "downstream_remote_disconnect";
+  drop_attempt();
+  finish();
+}
+
+// ---- the attempt ----
+
+void Exchange::attempt_ready(Attempt& attempt, upstream::Connection& connection) {
+  const net::ConnectionInfo& info = connection.info();
+  info_.upstream_local = &info.local;
+  info_.upstream_connection_id = info.id;
+  info_.upstream_tls = info.tls;
+  info_.upstream_protocol = connection.version();
+  info_.upstream_first_tx = loop_.now();
+  attempt.start_timer(loop_, timeouts_.per_try);
+  const bool end = request_end_ && body_.empty() && !request_trailers_;
+  if (end) request_sent_completely_ = true;
+  attempt.set_request_sent();
+  attempt.stream()->send_request(request_, end);
+  if (!end && (request_end_ || !body_.empty())) push_request_body();
+  if (client_paused_ && attempt.stream()->writable()) pause_client(false);
+}
+
+void Exchange::attempt_failed(Attempt& attempt) {
+  if (&attempt != attempt_ || finished_) return;
+  if (!response_started_) return signals_.set(Signal::kOutcome);
+  // The head is with the client: all that can be told is that the rest is missing.
+  info_.set(attempt.reset_reason() == ResetReason::kRemoteReset ? ResponseFlag::kUpstreamRemoteReset
+                                                                 : ResponseFlag::kUpstreamConnectionTermination);
+  info_.response_code_details = arena_->concat("upstream_reset_after_response_started{",
+                                               attempt.reset_reason() == ResetReason::kRemoteReset
+                                                   ? "remote_reset"
+                                                   : "connection_termination",
+                                               "}");
+  manager_->stats->add(HttpStat::kRqResetAfterDownstreamResponseStarted);
+  if (down_) std::exchange(down_, nullptr)->reset(ResetReason::kLocalReset);
+  finish();
+}
+
+void Exchange::attempt_response(Attempt& attempt, http::ResponseHead&, bool) {
+  if (&attempt != attempt_ || over()) return;
+  touch();
+  info_.upstream_first_rx = loop_.now();
+  signals_.set(Signal::kOutcome);
+}
+
+void Exchange::note_host(const upstream::Host& host) {
+  info_.upstream_remote = &host.address();
+  info_.upstream_host_name = host.hostname();
+  info_.host_metadata = host.metadata();
+}
+
+void Exchange::note_upgrade() {
+  upgraded_ = true;
+  manager_->stats->add(HttpStat::kCxUpgradesTotal);
+  manager_->stats->add(HttpStat::kCxUpgradesActive);
+}
+
+void Exchange::prepare_upstream_response(http::ResponseHead& head) {
+  http::HeaderList& headers = head.headers;
+  if (!manager_->router.suppress_envoy_headers) {
+    const MonoTime sent = info_.upstream_first_tx;
+    headers.set(HeaderId::kXEnvoyUpstreamServiceTime,
+                arena_->copy(std::to_string(since(sent, loop_.now()).count())));
+  }
+  if (route_->virtual_host->include_attempt_count_in_response) {
+    headers.set(HeaderId::kXEnvoyAttemptCount, arena_->copy(std::to_string(info_.upstream_attempts)));
+  }
+  if (!hash_cookie_.set_cookie.empty()) headers.add(HeaderId::kSetCookie, hash_cookie_.set_cookie);
+  route_->response_headers.apply(headers, info_, *arena_);
+  count_upstream_response();
+}
+
+void Exchange::count_upstream_response() {
+  const uint16_t status = attempt_->response()->status;
+  observe::StatGroup& stats = cluster_->stats();
+  const auto took = static_cast<uint64_t>(since(info_.upstream_first_tx, loop_.now()).count());
+  const bool internal = info_.internal_request;
+  using upstream::ClusterStatus;
+  stats.add(ClusterStat::kRqCompleted);
+  stats.count_status(static_cast<size_t>(ClusterStatus::kRq), status);
+  stats.count_status(static_cast<size_t>(internal ? ClusterStatus::kInternalRq : ClusterStatus::kExternalRq), status);
+  stats.record(ClusterStat::kRqTime, took);
+  stats.record(internal ? ClusterStat::kRqTimeInternal : ClusterStat::kRqTimeExternal, took);
+}
+
+void Exchange::drop_attempt() {
+  if (attempt_) attempt_->cancel();
+}
+
+// ---- time ----
+
+void Exchange::start_route_timer() {
+  if (timeouts_.global.count() > 0 && !upgraded_) route_timer_.start(loop_, timeouts_.global);
+}
+
+void Exchange::end_with_timeout(uint16_t status, std::string_view body, std::string_view details, ResponseFlag flag) {
+  info_.set(flag);
+  respond({.status = status, .body = body, .details = details});
+}
+
+void Exchange::on_idle() {
+  manager_->stats->add(HttpStat::kRqIdleTimeout);
+  end_with_timeout(request_end_ ? 504 : 408, "stream timeout", "stream_idle_timeout", ResponseFlag::kStreamIdleTimeout);
+}
+
+void Exchange::on_request_timeout() {
+  manager_->stats->add(HttpStat::kRqTimeout);
+  respond({.status = 408, .body = "request timeout", .details = "request_overall_timeout"});
+}
+
+void Exchange::on_route_timeout() {
+  if (response_started_) {
+    // Envoy: once the response has started, the stream is reset.
+    info_.set(ResponseFlag::kUpstreamRequestTimeout);
+  }
+  if (cluster_) cluster_->stats().add(ClusterStat::kRqTimeout);
+  end_with_timeout(504, "upstream request timeout", "response_timeout", ResponseFlag::kUpstreamRequestTimeout);
+}
+
+void Exchange::on_max_duration() {
+  manager_->stats->add(HttpStat::kRqMaxDurationReached);
+  end_with_timeout(request_end_ ? 504 : 408, "downstream duration timeout", "max_duration_timeout",
+                   ResponseFlag::kDurationTimeout);
+}
+
+// ---- the end ----
+
+void Exchange::finish() {
+  if (std::exchange(finished_, true)) return;
+  for (Timer* timer : {&idle_timer_, &request_timer_, &route_timer_, &duration_timer_, &backoff_timer_}) timer->stop();
+  drop_attempt();
+  if (attempt_) release_retry();
+  info_.end = loop_.now();
+  const filters::Chain& chain = manager_->chain;
+  if (chain.wants().complete && enabled_) {
+    for (const auto& filter : chain.filters()) {
+      if (filter->wants().complete && filter_enabled(*filter)) filter->on_complete(*this);
+    }
+  }
+  observe::StatGroup& stats = *manager_->stats;
+  stats.sub(HttpStat::kRqActive);
+  if (upgraded_) stats.sub(HttpStat::kCxUpgradesActive);
+  if (info_.response_code) {
+    stats.add(HttpStat::kRqCompleted);
+    stats.count_status(0, info_.response_code);
+    stats.record(HttpStat::kRqTime, static_cast<uint64_t>(since(info_.start, info_.end).count()));
+  }
+  for (const auto& log : manager_->access_logs) log->log(info_);
+  connection_.exchange_finished(*this);
+  signals_.set(Signal::kOver);  // ends the story if it waits
+  loop_.defer_delete(std::make_unique<RetiredArena>(std::move(arena_)));
+}
+
+}  // namespace proa::proxy

@@ -1,0 +1,198 @@
+// One request and its response: the object behind the story in serve.cc.
+//
+//   exchange.cc  plumbing: events of the client's stream, filter interface, timers, end
+//   serve.cc     the story: accept, filter, route, choose, forward, retry, answer
+//   relay.cc     both bodies, with back-pressure
+//   attempt.h    one try at one upstream host
+//
+// Lives in its own arena from the request's head until both directions are over; then it is logged, counted and
+// freed at the end of the turn. One worker thread. Nothing here is shared.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/list.h"
+#include "filters/exchange.h"
+#include "filters/filter.h"
+#include "http/stream.h"
+#include "net/loop.h"
+#include "net/task.h"
+#include "observe/stream_info.h"
+#include "proxy/attempt.h"
+#include "proxy/connection_manager.h"
+#include "proxy/signals.h"
+#include "route/hash_policy.h"
+#include "route/retry_policy.h"
+#include "route/rewrite.h"
+#include "route/route_table.h"
+#include "proxy/tried_hosts.h"
+
+namespace proa::proxy {
+
+class DownstreamConnection;
+
+class Exchange final : public filters::Exchange, public http::MessageReceiver, public ListLink<> {
+ public:
+  /// Starts serving; may answer before it returns. Owned by itself.
+  static Exchange& start(DownstreamConnection& connection, http::ServerStream& stream, http::RequestHead& head,
+                         std::unique_ptr<Arena> arena, bool end);
+  Exchange(DownstreamConnection& connection, http::ServerStream& stream, http::RequestHead& head, bool end);
+  ~Exchange() override;
+
+  // filters::Exchange
+  http::RequestHead& request() override { return request_; }
+  observe::StreamInfo& info() override { return info_; }
+  Arena& arena() override { return *arena_; }
+  net::Loop& loop() override { return loop_; }
+  upstream::Clusters& clusters() override;
+  const route::Route* route() override;
+  void clear_route() override;
+  const route::PerFilterConfig* per_filter(const filters::Filter& filter) override;
+  void*& slot(const filters::Filter& filter) override { return slots_[filter.index()]; }
+  void respond(const filters::LocalReply& reply) override;
+  void resume() override { signals_.set(Signal::kFilterResumed); }
+  void limit_request_buffer(size_t bytes) override;
+  bool request_complete() const override { return request_end_; }
+  size_t buffered_request_bytes() const override { return body_.size(); }
+
+  // http::MessageReceiver: what the client sends after the head.
+  void on_data(std::string_view data, bool end) override;
+  void on_trailers(http::HeaderList& trailers) override;
+  void on_reset(http::ResetReason reason, std::string_view details) override;
+  void on_writable() override;
+
+  // From the attempt under way.
+  void attempt_ready(Attempt& attempt, upstream::Connection& connection);
+  void attempt_failed(Attempt& attempt);
+  void attempt_informational(http::ResponseHead& head);
+  void attempt_response(Attempt& attempt, http::ResponseHead& head, bool end);
+  void attempt_data(Attempt& attempt, std::string_view data, bool end);
+  void attempt_trailers(Attempt& attempt, http::HeaderList& trailers);
+  void attempt_writable();
+
+  const ConnectionManager& manager() const { return *manager_; }
+
+ private:
+  friend class Attempt;
+
+  // serve.cc
+  net::Detached serve();
+  bool choose_cluster();
+  bool upgrade_allowed() const;
+  void prepare_upstream_request();
+  bool start_attempt();
+  bool try_again();
+  bool take_retry();
+  void release_retry();
+  void report_outcome(const Attempt& attempt);
+  upstream::RoutingPriority priority() const;
+  const upstream::SubsetCriteria* subset_criteria();
+  void give_up();
+
+  // relay.cc
+  void filter_request_data(Buffer& data);
+  void forward_request_data(std::string_view data);
+  void request_body_grew();
+  void stop_keeping_body();
+  void drop_sent_body();
+  void push_request_body();
+  void pause_client_unless_writable();
+  void pause_client(bool paused);
+  void start_response(http::ResponseHead& head, bool end);
+  void send_response_data(std::string_view data, bool end);
+  void filter_response_data(Buffer& data, bool end);
+  void pause_upstream(bool paused);
+  void finish_response();
+
+  // exchange.cc
+  bool over() const { return finished_ || local_reply_ || !down_; }
+  bool filter_enabled(const filters::Filter& filter);
+  void prepare_filters();
+  void touch() {
+    if (idle_timeout_ != kNever) idle_timer_.start(loop_, idle_timeout_);
+  }
+  void on_request_complete();
+  void start_route_timer();
+  bool body_complete_for_replay() const { return keep_body_ || (body_sent_ == 0 && !request_body_dropped_); }
+  bool request_sent_completely() const { return request_sent_completely_; }
+  void note_host(const upstream::Host& host);
+  void note_upgrade();
+  void prepare_upstream_response(http::ResponseHead& head);
+  void count_upstream_response();
+  void on_idle();
+  void on_request_timeout();
+  void on_route_timeout();
+  void on_max_duration();
+  void on_back_off() { signals_.set(Signal::kBackoff); }
+  void end_with_timeout(uint16_t status, std::string_view body, std::string_view details,
+                        observe::ResponseFlag flag);
+  void drop_attempt();
+  void finish();
+
+  DownstreamConnection& connection_;
+  net::Loop& loop_;
+  std::shared_ptr<const ConnectionManager> manager_;  ///< the one in force when the request began
+  std::unique_ptr<Arena> arena_;
+  http::ServerStream* down_;  ///< null once the client's stream is gone
+  http::RequestHead& request_;
+  observe::StreamInfo info_;
+  net::Address client_address_;
+
+  // Routing.
+  const route::Route* route_ = nullptr;
+  const route::Forward* forward_ = nullptr;
+  std::string_view cluster_name_;
+  upstream::WorkerCluster* cluster_ = nullptr;  ///< valid while an attempt is under way
+  std::optional<uint64_t> hash_;
+  route::NewCookie hash_cookie_;
+  bool route_known_ = false;
+
+  // Filters.
+  void** slots_ = nullptr;    ///< one per filter
+  bool* enabled_ = nullptr;   ///< null: all are
+  size_t request_position_ = 0;
+  bool filters_passed_ = false;
+
+  // The request's body: what no upstream has taken yet and, while a retry is possible, all of it.
+  Buffer body_;
+  size_t body_sent_ = 0;       ///< bytes of body_ that the present attempt has
+  size_t buffer_limit_;
+  http::HeaderList* request_trailers_ = nullptr;
+  bool keep_body_ = false;
+  bool request_body_dropped_ = false;  ///< sent bytes are gone: no replay
+  bool hard_limit_ = false;            ///< a filter set the limit: more is 413, not back-pressure
+  bool request_end_;
+  bool request_sent_completely_ = false;
+  bool client_paused_ = false;
+
+  // The upstream side.
+  Attempt* attempt_ = nullptr;
+  route::RequestRetry retry_;
+  route::Timeouts timeouts_;
+  uint32_t retries_done_ = 0;
+  uint32_t replays_ = 0;
+  TriedHosts tried_;
+  std::shared_ptr<upstream::Cluster> retry_cluster_;  ///< set while a retry counts against its breaker
+
+  // The response.
+  bool response_started_ = false;
+  bool local_reply_ = false;
+  bool upgraded_ = false;
+  bool finished_ = false;
+
+  Signals signals_;  ///< where the story waits
+  Milliseconds idle_timeout_;
+  net::Timer idle_timer_;
+  net::Timer request_timer_;
+  net::Timer route_timer_;
+  net::Timer duration_timer_;
+  net::Timer backoff_timer_;
+};
+
+}  // namespace proa::proxy

@@ -1,0 +1,46 @@
+// A filter chain: which connections it is for, how they are secured, and what serves them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "filters/network_filter.h"
+#include "net/address.h"
+#include "net/tls/server_context.h"
+#include "proxy/connection_manager.h"
+#include "proxy/tcp_proxy.h"
+
+namespace proa::proxy {
+
+enum class SourceType : uint8_t { kAny, kSameIpOrLoopback, kExternal };
+
+/// envoy.config.listener.v3.FilterChainMatch; empty members match everything.
+struct FilterChainMatch {
+  std::optional<uint16_t> destination_port;
+  std::vector<net::CidrRange> prefix_ranges;
+  std::vector<std::string> server_names;  ///< lower case: exact, or "*.example.com"
+  std::string transport_protocol;         ///< "tls", "raw_buffer"
+  std::vector<std::string> application_protocols;
+  std::vector<net::CidrRange> direct_source_prefix_ranges;
+  SourceType source_type = SourceType::kAny;
+  std::vector<net::CidrRange> source_prefix_ranges;
+  std::vector<uint16_t> source_ports;
+};
+
+/// Immutable, shared by all workers. Exactly one of `http` and `tcp` is set.
+struct FilterChain {
+  std::string name;
+  FilterChainMatch match;
+  std::shared_ptr<const net::tls::ServerContext> tls;  ///< null: clear text
+  Milliseconds transport_timeout{15'000};              ///< for the TLS handshake; kNever: none
+  std::vector<std::shared_ptr<const filters::NetworkFilter>> filters;
+  std::shared_ptr<const ConnectionManager> http;
+  std::shared_ptr<const TcpProxy> tcp;
+  /// Tells whether an old chain's connections may go on under a new one: equal when everything below HTTP is.
+  uint64_t transport_hash = 0;
+};
+
+}  // namespace proa::proxy

@@ -1,0 +1,84 @@
+#include "proxy/listener.h"
+
+#include "net/socket_transport.h"
+#include "proxy/listener_stats.h"
+
+namespace proa::proxy {
+
+Listener::Listener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config)
+    : worker_(worker), config_(std::move(config)) {}
+
+Listener::~Listener() = default;
+
+Status Listener::listen(std::vector<net::Fd> sockets) {
+  for (net::Fd& socket : sockets) {
+    auto acceptor = net::Acceptor::make(worker_.loop(), std::move(socket), *this, config_->accepts_per_event);
+    if (!acceptor) return std::unexpected(acceptor.error());
+    acceptors_.push_back(std::move(*acceptor));
+  }
+  return {};
+}
+
+bool Listener::admit() {
+  observe::StatGroup& stats = *config_->stats;
+  ConnectionTickets tickets;
+  tickets.listener = ConnectionTicket::take(config_->connections, config_->connection_limit);
+  if (!tickets.listener) {
+    stats.add(ListenerStat::kCxOverflow);
+    return false;
+  }
+  if (!config_->ignore_global_limit) {
+    tickets.process = worker_.take_global_ticket();
+    if (!tickets.process) {
+      stats.add(ListenerStat::kGlobalCxOverflow);
+      return false;
+    }
+  }
+  next_tickets_ = std::move(tickets);
+  return true;
+}
+
+void Listener::on_accept(net::Fd fd, const net::Address& remote) {
+  auto socket = net::SocketTransport::adopt(worker_.loop(), std::move(fd), remote);
+  ConnectionTickets ticket = std::move(next_tickets_);
+  if (!socket) return;  // the peer has gone already
+  config_->stats->add(ListenerStat::kCxTotal);
+  config_->stats->add(ListenerStat::kCxActive);
+  AcceptedConnection::start(*this, std::move(*socket), std::move(ticket));
+}
+
+void Listener::on_exhausted() { config_->stats->add(ListenerStat::kAcceptExhausted); }
+
+void Listener::update(std::shared_ptr<const ListenerConfig> config) {
+  config_ = std::move(config);
+  http_.for_each([this](DownstreamConnection& connection) {
+    const auto* chain = config_->find_chain(connection.info());
+    const bool same = chain && (*chain)->http && (*chain)->transport_hash == connection.chain().transport_hash;
+    same ? connection.adopt(*chain) : connection.drain();
+  });
+}
+
+void Listener::stop_accepting() { acceptors_.clear(); }
+
+void Listener::drain() {
+  draining_ = true;
+  http_.for_each([](DownstreamConnection& connection) { connection.drain(); });
+  if (empty()) connection_closed();
+}
+
+void Listener::close_all() {
+  accepted_.for_each([](AcceptedConnection& connection) { connection.close(); });
+  http_.for_each([](DownstreamConnection& connection) { connection.abort(); });
+  tcp_.for_each([](TcpConnection& connection) { connection.abort(); });
+}
+
+void Listener::connection_closed() {
+  if (draining_ && empty() && when_empty_) std::exchange(when_empty_, nullptr)();
+}
+
+void Listener::when_empty(std::move_only_function<void()> f) {
+  when_empty_ = std::move(f);
+  connection_closed();
+}
+
+}  // namespace proa::proxy

@@ -1,0 +1,65 @@
+// One listener on one worker: its accept sockets and the connections that came in through it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/list.h"
+#include "net/listen_socket.h"
+#include "proxy/accepted_connection.h"
+#include "proxy/downstream_connection.h"
+#include "proxy/listener_config.h"
+#include "proxy/tcp_connection.h"
+#include "proxy/worker_context.h"
+
+namespace proa::proxy {
+
+/// One worker thread. Outlives its connections: destroy it only when none is left, see empty().
+class Listener final : public net::AcceptHandler, public net::Deferred {
+ public:
+  /// `sockets`: this worker's own listening sockets, one for each address of the configuration; empty for a
+  /// listener that binds no port.
+  Listener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config);
+  ~Listener() override;
+  Status listen(std::vector<net::Fd> sockets);
+
+  /// New connections use `config` from now on. Those that exist go on under it where their filter chain has an
+  /// equal one below HTTP (transport_hash), and drain otherwise.
+  void update(std::shared_ptr<const ListenerConfig> config);
+  /// Stops accepting; the sockets are closed.
+  void stop_accepting();
+  /// Lets every connection finish what it does, then close.
+  void drain();
+  /// Closes every connection now.
+  void close_all();
+  bool empty() { return accepted_.empty() && http_.empty() && tcp_.empty(); }
+
+  WorkerContext& worker() { return worker_; }
+  const std::shared_ptr<const ListenerConfig>& config() const { return config_; }
+  bool draining() const { return draining_; }
+  List<AcceptedConnection>& accepted() { return accepted_; }
+  List<DownstreamConnection>& http() { return http_; }
+  List<TcpConnection>& tcp() { return tcp_; }
+  /// A connection has gone; when the last one has and the listener drains, tells whoever waits.
+  void connection_closed();
+  /// `f` runs when the listener is draining and empty (perhaps at once).
+  void when_empty(std::move_only_function<void()> f);
+
+  // net::AcceptHandler
+  bool admit() override;
+  void on_accept(net::Fd fd, const net::Address& remote) override;
+  void on_exhausted() override;
+
+ private:
+  WorkerContext& worker_;
+  std::shared_ptr<const ListenerConfig> config_;
+  std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
+  List<AcceptedConnection> accepted_;
+  List<DownstreamConnection> http_;
+  List<TcpConnection> tcp_;
+  ConnectionTickets next_tickets_;
+  std::move_only_function<void()> when_empty_;
+  bool draining_ = false;
+};
+
+}  // namespace proa::proxy

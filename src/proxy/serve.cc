@@ -1,0 +1,343 @@
+// The story of a request: accept, filter, route, choose, forward, retry, answer.
+#include "http/uri.h"
+#include "observe/metadata.h"
+#include "proxy/accept_request.h"
+#include "proxy/downstream_connection.h"
+#include "proxy/exchange.h"
+#include "proxy/upstream_failure.h"
+#include "route/redirect.h"
+#include "route/retry_decision.h"
+#include "route/rewrite.h"
+#include "upstream/clusters.h"
+#include "upstream/http_pool.h"
+#include "upstream/worker_cluster.h"
+
+namespace proa::proxy {
+
+using filters::LocalReply;
+using filters::Verdict;
+using http::HeaderId;
+using observe::ResponseFlag;
+using upstream::ClusterStat;
+
+namespace {
+
+constexpr uint32_t kMaxReplays = 3;
+
+}  // namespace
+
+net::Detached Exchange::serve() {
+  // 1. One canonical form of the request, before anything looks at it.
+  if (auto refusal = accept_request(*manager_, request_, info_, client_address_, *arena_, connection_.random(),
+                                    connection_.random())) {
+    respond(*refusal);
+    co_return;
+  }
+
+  // 2. The filters, in order. Each lets it pass, answers, or makes it wait.
+  prepare_filters();
+  const auto& filters = manager_->chain.filters();
+  for (; request_position_ < filters.size(); ++request_position_) {
+    const filters::Filter& filter = *filters[request_position_];
+    if (!filter_enabled(filter)) continue;
+    if (filter.on_request(*this, request_end_ && body_.empty()) == Verdict::kWait) {
+      co_await signals_.wait(Signal::kFilterResumed);
+    }
+    if (over()) co_return;
+    if (filter.wants().request_data && !body_.empty()) {
+      filter.on_request_data(*this, body_, request_end_);
+      if (over()) co_return;
+    }
+  }
+  filters_passed_ = true;
+
+  // 3. The route: an answer of its own, or a cluster.
+  if (!choose_cluster()) co_return;
+
+  // 4. Attempts, until one gives the response.
+  prepare_upstream_request();
+  while (start_attempt()) {
+    co_await signals_.wait(Signal::kOutcome);
+    if (over()) co_return;
+    if (!try_again()) break;
+    co_await signals_.wait(Signal::kBackoff);
+    if (over()) co_return;
+  }
+  if (over()) co_return;
+
+  // 5. The answer. Bodies flow by themselves from here on (relay.cc).
+  if (attempt_ && attempt_->response()) {
+    start_response(*attempt_->response(), attempt_->response_end());
+  } else if (attempt_) {
+    give_up();
+  }
+}
+
+const route::Route* Exchange::route() {
+  if (!route_known_) {
+    route_known_ = true;
+    std::string_view host = http::canonical_authority(request_.authority, {}, *arena_);
+    route_ = manager_->routes->match({.request = request_,
+                                      .host = host,
+                                      .info = info_,
+                                      .random = info_.random,
+                                      .runtime = connection_.runtime()});
+    if (route_) {
+      info_.route_name = route_->name;
+      info_.virtual_host_name = route_->virtual_host->name;
+      info_.route_metadata = route_->metadata.get();
+    }
+  }
+  return route_;
+}
+
+void Exchange::clear_route() {
+  route_known_ = false;
+  route_ = nullptr;
+}
+
+bool Exchange::choose_cluster() {
+  const route::Route* route = this->route();
+  if (!route) {
+    info_.set(ResponseFlag::kNoRouteFound);
+    manager_->stats->add(HttpStat::kNoRoute);
+    respond({.status = 404, .details = "route_not_found"});
+    return false;
+  }
+  if (const route::Redirect* redirect = route->redirect()) {
+    manager_->stats->add(HttpStat::kRqRedirect);
+    http::HeaderList headers(*arena_);
+    headers.add(HeaderId::kLocation, route::redirect_location(*route, request_, *arena_));
+    respond({.status = redirect->code, .details = "direct_response", .headers = &headers});
+    return false;
+  }
+  if (const route::DirectResponse* direct = route->direct_response()) {
+    manager_->stats->add(HttpStat::kRqDirectResponse);
+    http::HeaderList headers(*arena_);
+    if (!direct->content_type.empty()) headers.add(HeaderId::kContentType, direct->content_type);
+    respond({.status = direct->status,
+                        .body = route::direct_body(*direct, info_, *arena_),
+                        .details = "direct_response",
+                        .headers = &headers});
+    return false;
+  }
+  forward_ = route->forward();
+  if (!forward_) {
+    info_.set(ResponseFlag::kNoRouteFound);
+    respond({.status = 404, .details = "route_not_found"});
+    return false;
+  }
+  cluster_name_ = route::cluster_of(*route, request_);
+  cluster_ = cluster_name_.empty() ? nullptr : connection_.clusters().find(cluster_name_);
+  if (!cluster_) {
+    info_.set(ResponseFlag::kNoClusterFound);
+    info_.upstream_cluster = info_.upstream_cluster_raw = cluster_name_;
+    manager_->stats->add(HttpStat::kNoCluster);
+    respond({.status = forward_->cluster_not_found_code, .details = "cluster_not_found"});
+    return false;
+  }
+  info_.upstream_cluster_raw = cluster_name_;
+  info_.upstream_cluster = cluster_->cluster().stat_name();
+  info_.cluster_metadata = cluster_->spec().metadata.get();
+  if (!upgrade_allowed()) {
+    manager_->stats->add(HttpStat::kRqWsOnNonWsRoute);
+    respond({.status = 403, .details = "upgrade_failed"});
+    return false;
+  }
+  return true;
+}
+
+bool Exchange::upgrade_allowed() const {
+  std::string_view wanted = request_.protocol;
+  if (wanted.empty() && request_.method_id == http::Method::kConnect) wanted = "connect";
+  if (wanted.empty()) return true;
+  for (const route::UpgradeOverride& upgrade : forward_->upgrades) {
+    if (upgrade.type == wanted) return upgrade.enabled;
+  }
+  for (const UpgradeConfig& upgrade : manager_->upgrades) {
+    if (upgrade.type == wanted) return upgrade.enabled;
+  }
+  return false;
+}
+
+void Exchange::prepare_upstream_request() {
+  const RouterOptions& router = manager_->router;
+  timeouts_ = route::request_timeouts(*route_, request_, router.respect_expected_rq_timeout);
+  retry_ = route::request_retry(forward_->retry ? &*forward_->retry : nullptr, request_);
+  keep_body_ = retry_.enabled();
+  tried_.use(retry_.policy);
+  if (timeouts_.idle_set) {
+    idle_timeout_ = timeouts_.idle;
+    touch();
+  }
+  if (timeouts_.max_stream_duration != kNever) duration_timer_.start(loop_, timeouts_.max_stream_duration);
+  if (!router.suppress_envoy_headers && timeouts_.global.count() > 0) {
+    request_.headers.set(HeaderId::kXEnvoyExpectedRqTimeoutMs,
+                         arena_->copy(std::to_string(timeouts_.global.count())));
+  }
+  request_.headers.remove_if([](const http::Header& header) {
+    switch (header.id) {
+      case HeaderId::kXEnvoyRetryOn:
+      case HeaderId::kXEnvoyRetryGrpcOn:
+      case HeaderId::kXEnvoyMaxRetries:
+      case HeaderId::kXEnvoyUpstreamRqTimeoutMs:
+      case HeaderId::kXEnvoyUpstreamRqPerTryTimeoutMs:
+      case HeaderId::kXEnvoyUpstreamStreamDurationMs:
+      case HeaderId::kXEnvoyUpstreamRqTimeoutAltResponse:
+      case HeaderId::kXEnvoyHedgeOnPerTryTimeout:
+      case HeaderId::kXEnvoyRetriableStatusCodes:
+      case HeaderId::kXEnvoyRetriableHeaderNames:
+      case HeaderId::kXEnvoyUpstreamAltStatName: return true;
+      default: return false;
+    }
+  });
+  hash_ = route::request_hash(forward_->hash_policies, request_, info_, *arena_, &hash_cookie_);
+  route::rewrite_request(request_, *route_, info_, *arena_, !router.suppress_envoy_headers);
+  if (request_end_) start_route_timer();
+}
+
+bool Exchange::start_attempt() {
+  // Found again for each attempt: the cluster may have been replaced while this exchange paused.
+  cluster_ = connection_.clusters().find(cluster_name_);
+  if (!cluster_) {
+    info_.set(ResponseFlag::kNoClusterFound);
+    respond({.status = forward_->cluster_not_found_code, .details = "cluster_not_found"});
+    return false;
+  }
+  upstream::LbContext context;
+  context.hash = hash_;
+  context.subset = subset_criteria();
+  context.request = &request_;
+  context.downstream = info_.downstream;
+  context.now = loop_.now();
+  if (info_.downstream->local_restored) context.original_destination = &info_.downstream->local;
+  if (tried_.active()) {
+    context.filter = &tried_;
+    context.filter_attempts = retry_.policy->host_selection_max_attempts;
+  }
+  upstream::HostRef host = cluster_->choose(context);
+  if (!host) {
+    info_.set(ResponseFlag::kNoHealthyUpstream);
+    respond({.status = 503, .body = "no healthy upstream", .details = "no_healthy_upstream"});
+    return false;
+  }
+  ++info_.upstream_attempts;
+  if (retry_.enabled()) tried_.add(host);
+  if (route_->virtual_host->include_request_attempt_count) {
+    request_.headers.set(HeaderId::kXEnvoyAttemptCount, arena_->copy(std::to_string(info_.upstream_attempts)));
+  }
+  route::rewrite_host_for_endpoint(request_, *route_, host->hostname(), *arena_);
+  note_host(*host);
+  body_sent_ = 0;
+  request_sent_completely_ = false;
+  upstream::HttpPool& pool = cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
+                                                         .priority = priority()});
+  attempt_ = arena_->make<Attempt>(*this, std::move(host));
+  attempt_->start(pool);
+  return true;
+}
+
+/// Only routes with metadata_match pay for it.
+const upstream::SubsetCriteria* Exchange::subset_criteria() {
+  if (!route_->metadata_match) return nullptr;
+  const std::string path[] = {};
+  const nlohmann::json* wanted = route_->metadata_match->find("envoy.lb", path);
+  if (!wanted || !wanted->is_object()) return nullptr;
+  upstream::SubsetValues values;
+  for (const auto& [key, value] : wanted->items()) {
+    values.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return arena_->make<upstream::SubsetCriteria>(std::move(values));
+}
+
+upstream::RoutingPriority Exchange::priority() const {
+  return forward_->priority == route::Priority::kHigh ? upstream::RoutingPriority::kHigh
+                                                      : upstream::RoutingPriority::kDefault;
+}
+
+bool Exchange::try_again() {
+  Attempt& attempt = *attempt_;
+  report_outcome(attempt);
+  release_retry();
+  if (attempt.replayable() && replays_ < kMaxReplays && body_complete_for_replay()) {
+    // The keep-alive race: the server closed before it began. Not a retry, and no pause.
+    ++replays_;
+    --info_.upstream_attempts;
+    cluster_->stats().add(ClusterStat::kRqPerCxReplayed);
+    signals_.set(Signal::kBackoff);
+    return true;
+  }
+  const bool wanted = attempt.response() ? route::should_retry(retry_, *attempt.response())
+                      : attempt.timed_out()
+                          ? route::should_retry_on_timeout(retry_)
+                          : route::should_retry(retry_, attempt.reset_reason(), attempt.request_sent());
+  if (!wanted || !body_complete_for_replay()) return false;
+  observe::StatGroup& stats = cluster_->stats();
+  if (retries_done_ >= retry_.retries) {
+    stats.add(ClusterStat::kRqRetryLimitExceeded);
+    info_.set(ResponseFlag::kUpstreamRetryLimitExceeded);
+    return false;
+  }
+  if (!take_retry()) return false;
+  ++retries_done_;
+  stats.add(ClusterStat::kRqRetry);
+  if (attempt.response()) stats.count_status(static_cast<size_t>(upstream::ClusterStatus::kRetryRq), attempt.response()->status);
+  Milliseconds pause = route::retry_back_off(*retry_.policy, retries_done_, connection_.random());
+  std::optional<Milliseconds> asked;
+  if (attempt.response()) {
+    asked = route::rate_limited_back_off(*retry_.policy, *attempt.response(), loop_.wall_now(), connection_.random());
+  }
+  stats.add(asked ? ClusterStat::kRqRetryBackoffRatelimited : ClusterStat::kRqRetryBackoffExponential);
+  attempt.cancel();
+  backoff_timer_.start(loop_, asked.value_or(pause));
+  return true;
+}
+
+/// One retry under way counts against the cluster's breaker or budget until its outcome is known.
+bool Exchange::take_retry() {
+  retry_cluster_ = cluster_->shared_cluster();
+  if (retry_cluster_->take(priority(), upstream::Resource::kRetries)) return true;
+  cluster_->stats().add(ClusterStat::kRqRetryOverflow);
+  info_.set(ResponseFlag::kUpstreamOverflow);
+  retry_cluster_.reset();
+  return false;
+}
+
+void Exchange::release_retry() {
+  if (!retry_cluster_) return;
+  retry_cluster_->release(priority(), upstream::Resource::kRetries);
+  if (attempt_->response() && attempt_->response()->status < 500) retry_cluster_->stats().add(ClusterStat::kRqRetrySuccess);
+  retry_cluster_.reset();
+}
+
+void Exchange::report_outcome(const Attempt& attempt) {
+  upstream::Cluster& cluster = cluster_->cluster();
+  using upstream::Outcome;
+  if (attempt.response()) {
+    cluster.report(attempt.host(), upstream::outcome_of_status(attempt.response()->status));
+    if (attempt.response()->headers.has(HeaderId::kXEnvoyImmediateHealthCheckFail)) {
+      cluster.fail_health_check(attempt.host());
+    }
+  } else if (attempt.timed_out()) {
+    cluster.stats().add(ClusterStat::kRqPerTryTimeout);
+    cluster.report(attempt.host(), Outcome::kTimeout);
+  } else if (attempt.reset_reason() != http::ResetReason::kConnectFailure &&
+             attempt.reset_reason() != http::ResetReason::kOverload) {
+    cluster.report(attempt.host(), Outcome::kReset);  // failed connects are reported by the pool
+  }
+}
+
+void Exchange::give_up() {
+  UpstreamFailure failure = describe_failure(*attempt_, retries_done_ > 0, *arena_);
+  info_.set(failure.flag);
+  if (failure.protocol_error) info_.set(ResponseFlag::kUpstreamProtocolError);
+  LocalReply reply{.status = failure.status, .body = failure.body, .details = failure.details};
+  http::HeaderList headers(*arena_);
+  if (failure.overflow && !manager_->router.suppress_envoy_headers) {
+    headers.add(HeaderId::kXEnvoyOverloaded, "true");
+    reply.headers = &headers;
+  }
+  respond(reply);
+}
+
+}  // namespace proa::proxy

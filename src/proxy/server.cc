@@ -1,0 +1,251 @@
+#include "proxy/server.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <random>
+#include <set>
+
+#include "base/log.h"
+#include "upstream/connection_factory.h"
+
+namespace proa::proxy {
+
+using net::Timer;
+
+namespace {
+
+constexpr Milliseconds kDrainPoll{100};
+
+net::Fd copy_of(const net::Fd& fd) { return net::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); }
+
+uint64_t seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+bool same_sockets(const ListenerConfig& a, const ListenerConfig& b) {
+  return a.addresses == b.addresses && a.bind_to_port == b.bind_to_port;
+}
+
+}  // namespace
+
+Server::Server(net::Loop& main_loop, observe::Registry& registry, ServerOptions options)
+    : main_loop_(main_loop),
+      registry_(registry),
+      options_(options),
+      drain_timer_(Timer::of<&Server::end_drain>(this)),
+      drain_poll_(Timer::of<&Server::check_drained>(this)) {}
+
+Server::~Server() {
+  if (!workers_) return;
+  // Connections die on their own threads, then the threads end.
+  workers_->for_each([this](net::Worker& worker) {
+    listeners_[worker.index()]->close_all();
+    listeners_[worker.index()].reset();
+    clusters_->detach_worker();
+  });
+  workers_->stop();
+}
+
+Result<Server::Bound> Server::bind(const ListenerConfig& config, InheritedSockets& inherited) {
+  Bound bound;
+  bound.addresses = config.addresses;
+  bound.sockets.resize(options_.concurrency);
+  if (!config.bind_to_port) return bound;
+  for (size_t a = 0; a < config.addresses.size(); ++a) {
+    std::vector<net::Fd> taken_over;
+    if (auto found = inherited.find(config.addresses[a].to_string()); found != inherited.end()) {
+      taken_over = std::move(found->second);
+      inherited.erase(found);
+    }
+    for (size_t worker = 0; worker < options_.concurrency; ++worker) {
+      net::Fd socket;
+      if (worker < taken_over.size()) {
+        socket = std::move(taken_over[worker]);
+      } else if (worker > 0 && !(config.socket.reuse_port && config.addresses[a].is_ip())) {
+        socket = copy_of(bound.sockets[0][a]);
+      } else {
+        Result<net::Fd> opened = net::listen_on(bound.addresses[a], config.socket);
+        if (!opened) {
+          return fail(fmt::format("listener {}: {}", config.name, opened.error().message));
+        }
+        socket = std::move(*opened);
+      }
+      // Port 0: the other workers listen where the first one does.
+      if (worker == 0) bound.addresses[a] = net::local_address(socket.get());
+      bound.sockets[worker].push_back(std::move(socket));
+    }
+  }
+  return bound;
+}
+
+std::vector<net::Fd> Server::copies(const Bound& bound, size_t worker) const {
+  std::vector<net::Fd> fds;
+  for (const net::Fd& fd : bound.sockets[worker]) fds.push_back(copy_of(fd));
+  return fds;
+}
+
+Status Server::start(Snapshot snapshot, InheritedSockets inherited, std::function<void()> live) {
+  for (const auto& config : snapshot.listeners) {
+    Result<Bound> bound = bind(*config, inherited);
+    if (!bound) {
+      bound_.clear();
+      return std::unexpected(bound.error());
+    }
+    bound_.emplace(config->name, std::move(*bound));
+  }
+  state_ = ServerState::kInitializing;
+  resolver_ = std::make_unique<net::Resolver>(main_loop_);
+  upstream::ClusterContext context;
+  context.registry = &registry_;
+  context.main_loop = &main_loop_;
+  context.resolver = resolver_.get();
+  context.connections = &upstream::system_connections();
+  clusters_ = std::make_unique<upstream::Clusters>(std::move(context), upstream::system_connections());
+  clusters_->set_local_cluster(snapshot.local_cluster);
+  shared_.clusters = clusters_.get();
+  shared_.connection_limit = snapshot.connection_limit;
+
+  workers_ = std::make_unique<net::Workers>(options_.concurrency);
+  for (size_t i = 0; i < options_.concurrency; ++i) {
+    contexts_.push_back(std::make_unique<WorkerContext>((*workers_)[i].loop(), shared_, i, seed()));
+    listeners_.push_back(std::make_unique<WorkerListeners>(*contexts_.back()));
+    contexts_.back()->set_runtime(snapshot.runtime);
+  }
+  workers_->for_each([this](net::Worker& worker) { clusters_->attach_worker(worker.loop()); });
+  for (upstream::ClusterSpec& spec : snapshot.clusters) clusters_->add(std::move(spec));
+  snapshot.clusters = {};
+  snapshot_ = std::move(snapshot);
+  clusters_->when_all_ready([this, live = std::move(live)] {
+    for (const auto& config : snapshot_.listeners) add_listener(config, bound_.at(config->name));
+    // Live once every worker listens.
+    workers_->for_each([](net::Worker&) {}, [this, live] {
+      if (state_ == ServerState::kInitializing) state_ = ServerState::kLive;
+      live();
+    });
+  });
+  return {};
+}
+
+void Server::add_listener(const std::shared_ptr<const ListenerConfig>& config, const Bound& bound) {
+  for (size_t i = 0; i < workers_->size(); ++i) {
+    (*workers_)[i].post([listeners = listeners_[i].get(), config, fds = copies(bound, i)]() mutable {
+      listeners->add(config, std::move(fds));
+    });
+  }
+}
+
+void Server::apply(Snapshot snapshot, std::function<void(Status)> done) {
+  std::map<std::string, Bound> added;
+  InheritedSockets none;
+  for (const auto& config : snapshot.listeners) {
+    auto old = std::ranges::find(snapshot_.listeners, config->name, [](const auto& l) { return l->name; });
+    if (old != snapshot_.listeners.end() && same_sockets(**old, *config)) continue;
+    Result<Bound> bound = bind(*config, none);
+    if (!bound) return done(std::unexpected(bound.error()));
+    added.emplace(config->name, std::move(*bound));
+  }
+  // New clusters first; old ones go after the listeners have moved.
+  std::set<std::string> names;
+  for (upstream::ClusterSpec& spec : snapshot.clusters) {
+    names.insert(spec.name);
+    clusters_->add(std::move(spec));
+  }
+  snapshot.clusters = {};
+  clusters_->when_all_ready([this, snapshot = std::move(snapshot), added = std::move(added), names = std::move(names),
+                             done = std::move(done)]() mutable {
+    finish_apply(std::move(snapshot), std::move(added), std::move(names), std::move(done));
+  });
+}
+
+void Server::finish_apply(Snapshot snapshot, std::map<std::string, Bound> added, std::set<std::string> clusters,
+                          std::function<void(Status)> done) {
+  for (size_t i = 0; i < workers_->size(); ++i) {
+    (*workers_)[i].post([context = contexts_[i].get(), runtime = snapshot.runtime] { context->set_runtime(runtime); });
+  }
+  shared_.connection_limit = snapshot.connection_limit;
+  std::set<std::string> kept;
+  for (const auto& config : snapshot.listeners) {
+    kept.insert(config->name);
+    if (auto bound = added.find(config->name); bound != added.end()) {
+      add_listener(config, bound->second);
+      bound_[config->name] = std::move(bound->second);
+      continue;
+    }
+    for (size_t i = 0; i < workers_->size(); ++i) {
+      (*workers_)[i].post([listeners = listeners_[i].get(), config] { listeners->update(config); });
+    }
+  }
+  for (const auto& old : snapshot_.listeners) {
+    if (kept.contains(old->name)) continue;
+    bound_.erase(old->name);
+    for (size_t i = 0; i < workers_->size(); ++i) {
+      (*workers_)[i].post([listeners = listeners_[i].get(), name = old->name] { listeners->remove(name); });
+    }
+  }
+  snapshot_ = std::move(snapshot);
+  // Every worker has moved before a cluster goes that the old routes named.
+  workers_->for_each([](net::Worker&) {}, [this, clusters = std::move(clusters), done = std::move(done)] {
+    std::vector<std::string> gone;
+    for (const auto& cluster : clusters_->list()) {
+      if (!clusters.contains(cluster->name())) gone.push_back(cluster->name());
+    }
+    for (const std::string& name : gone) clusters_->remove(name);
+    done({});
+  });
+}
+
+void Server::stop_accepting() {
+  bound_.clear();
+  for (size_t i = 0; i < workers_->size(); ++i) {
+    (*workers_)[i].post([listeners = listeners_[i].get()] { listeners->stop_accepting(); });
+  }
+}
+
+void Server::fail_health_checks(bool fail) { health_failed_.store(fail, std::memory_order_relaxed); }
+
+void Server::drain(std::function<void()> done) {
+  state_ = ServerState::kDraining;
+  drained_ = std::move(done);
+  stop_accepting();
+  for (size_t i = 0; i < workers_->size(); ++i) {
+    (*workers_)[i].post([listeners = listeners_[i].get()] { listeners->drain_all(); });
+  }
+  drain_timer_.start(main_loop_, options_.drain_time);
+  check_drained();
+}
+
+void Server::check_drained() {
+  auto left = std::make_shared<std::atomic<size_t>>(0);
+  workers_->for_each([this, left](net::Worker& worker) { *left += listeners_[worker.index()]->connections(); },
+                     [this, left] {
+                       if (*left == 0) return end_drain();
+                       drain_poll_.start(main_loop_, kDrainPoll);
+                     });
+}
+
+void Server::end_drain() {
+  drain_timer_.stop();
+  drain_poll_.stop();
+  if (drained_) std::exchange(drained_, nullptr)();
+}
+
+std::vector<net::Address> Server::bound_addresses(const std::string& listener) const {
+  auto found = bound_.find(listener);
+  return found == bound_.end() ? std::vector<net::Address>{} : found->second.addresses;
+}
+
+InheritedSockets Server::duplicate_sockets() const {
+  InheritedSockets all;
+  for (const auto& [name, bound] : bound_) {
+    for (const auto& of_worker : bound.sockets) {
+      for (size_t a = 0; a < of_worker.size(); ++a) {
+        all[bound.addresses[a].to_string()].push_back(copy_of(of_worker[a]));
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace proa::proxy

@@ -1,0 +1,97 @@
+// The data plane as a whole: workers, clusters and listeners, started from one snapshot and moved to the next
+// without dropping a request.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net/dns.h"
+#include "net/worker.h"
+#include "observe/registry.h"
+#include "proxy/snapshot.h"
+#include "proxy/worker_listeners.h"
+#include "upstream/clusters.h"
+
+namespace proa::proxy {
+
+/// Listening sockets taken over from another process, by bound address; several for each with reuse_port.
+using InheritedSockets = std::map<std::string, std::vector<net::Fd>>;
+
+struct ServerOptions {
+  uint32_t concurrency = 1;
+  Milliseconds drain_time{600'000};  ///< how long connections may take to finish
+};
+
+enum class ServerState : uint8_t { kPreInitializing, kInitializing, kLive, kDraining };
+
+/// Owned and called by the main thread, whose loop must run.
+class Server {
+ public:
+  Server(net::Loop& main_loop, observe::Registry& registry, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Opens the sockets, starts the workers and warms the clusters; then listens and calls `live`. An address that
+  /// cannot be bound is an error and nothing is started.
+  Status start(Snapshot snapshot, InheritedSockets inherited, std::function<void()> live);
+  /// Moves to `snapshot`: clusters warm first, then listeners change in place. On an error the old configuration
+  /// goes on and nothing has changed. `done` is called once.
+  void apply(Snapshot snapshot, std::function<void(Status)> done);
+  /// Stops accepting and drains; `done` when no connection is left or drain_time has passed, after which the rest
+  /// is closed.
+  void drain(std::function<void()> done);
+  /// For POST /drain_listeners: stops accepting, connections go on.
+  void stop_accepting();
+  /// /healthcheck/fail: the health check filter answers 503 from now on. Read by workers.
+  void fail_health_checks(bool fail);
+  const std::atomic<bool>& health_checks_fail() const { return health_failed_; }
+
+  ServerState state() const { return state_; }
+  upstream::Clusters& clusters() { return *clusters_; }
+  net::Workers& workers() { return *workers_; }
+  net::Loop& main_loop() { return main_loop_; }
+  observe::Registry& registry() { return registry_; }
+  const Snapshot& snapshot() const { return snapshot_; }
+  const ServerOptions& options() const { return options_; }
+  /// The bound addresses of a listener, with the ports that the kernel chose.
+  std::vector<net::Address> bound_addresses(const std::string& listener) const;
+  /// Copies of all listening sockets, to hand over; by address.
+  InheritedSockets duplicate_sockets() const;
+
+ private:
+  struct Bound {
+    std::vector<net::Address> addresses;
+    std::vector<std::vector<net::Fd>> sockets;  // for each worker, for each address: our own copies
+  };
+  Result<Bound> bind(const ListenerConfig& config, InheritedSockets& inherited);
+  std::vector<net::Fd> copies(const Bound& bound, size_t worker) const;
+  void add_listener(const std::shared_ptr<const ListenerConfig>& config, const Bound& bound);
+  void finish_apply(Snapshot snapshot, std::map<std::string, Bound> added, std::set<std::string> clusters,
+                    std::function<void(Status)> done);
+  void check_drained();
+  void end_drain();
+
+  net::Loop& main_loop_;
+  observe::Registry& registry_;
+  ServerOptions options_;
+  SharedContext shared_;
+  std::unique_ptr<net::Resolver> resolver_;
+  std::unique_ptr<upstream::Clusters> clusters_;
+  std::unique_ptr<net::Workers> workers_;
+  std::vector<std::unique_ptr<WorkerContext>> contexts_;
+  std::vector<std::unique_ptr<WorkerListeners>> listeners_;
+  std::map<std::string, Bound> bound_;
+  Snapshot snapshot_;
+  ServerState state_ = ServerState::kPreInitializing;
+  std::atomic<bool> health_failed_{false};
+  std::function<void()> drained_;
+  net::Timer drain_timer_;
+  net::Timer drain_poll_;
+};
+
+}  // namespace proa::proxy

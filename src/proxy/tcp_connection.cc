@@ -1,0 +1,182 @@
+#include "proxy/tcp_connection.h"
+
+#include "proxy/listener.h"
+#include "upstream/lb/lb_context.h"
+
+namespace proa::proxy {
+
+using net::Timer;
+using observe::ResponseFlag;
+using upstream::ClusterStat;
+
+namespace {
+
+/// The hosts that this connection has tried already.
+struct NotTried final : upstream::HostFilter {
+  const upstream::Host* tried = nullptr;
+  bool reject(const upstream::Host& host) const override { return &host == tried; }
+};
+
+uint64_t hash_address(const net::Address& address) { return address.with_port(0).hash(); }
+
+}  // namespace
+
+void TcpConnection::start(Listener& listener, std::unique_ptr<net::Transport> transport,
+                          std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket) {
+  auto* connection = new TcpConnection(listener, std::move(transport), std::move(chain), std::move(ticket));
+  connection->connect();
+}
+
+TcpConnection::TcpConnection(Listener& listener, std::unique_ptr<net::Transport> transport,
+                             std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket)
+    : listener_(listener),
+      loop_(transport->loop()),
+      chain_(std::move(chain)),
+      proxy_(*chain_->tcp),
+      ticket_(std::move(ticket)),
+      downstream_(std::move(transport)),
+      to_upstream_(std::make_unique<BytePipe>(*downstream_, proxy_.buffer_limit)),
+      idle_timer_(Timer::of<&TcpConnection::on_idle>(this)),
+      duration_timer_(Timer::of<&TcpConnection::on_max_duration>(this)) {
+  downstream_->observe(&downstream_side_);
+  stream_.downstream = &downstream_->info();
+  stream_.remote_address = &downstream_->info().remote;
+  stream_.filter_chain_name = chain_->name;
+  stream_.start = loop_.now();
+  stream_.start_wall = loop_.wall_now();
+  stream_.random = listener_.worker().random();
+  proxy_.stats->add(TcpStat::kCxTotal);
+  idle_timer_.start(loop_, proxy_.idle_timeout);
+  duration_timer_.start(loop_, proxy_.max_connection_duration);
+  listener_.tcp().push_back(*this);
+}
+
+TcpConnection::~TcpConnection() = default;
+
+const TcpTarget* TcpConnection::choose_target() {
+  uint64_t point = stream_.random % proxy_.total_weight;
+  for (const TcpTarget& target : proxy_.targets) {
+    if (point < target.weight) return &target;
+    point -= target.weight;
+  }
+  return nullptr;
+}
+
+void TcpConnection::connect() {
+  const TcpTarget* target = choose_target();
+  std::string_view name = proxy_.cluster_from_sni ? std::string_view(downstream_->info().sni) : target->cluster;
+  cluster_ = listener_.worker().clusters().find(name);
+  if (!cluster_) {
+    stream_.set(ResponseFlag::kNoRouteFound);
+    proxy_.stats->add(TcpStat::kCxNoRoute);
+    return close("no_cluster");
+  }
+  stream_.upstream_cluster_raw = cluster_->spec().name;
+  stream_.upstream_cluster = cluster_->cluster().stat_name();
+  NotTried filter;
+  filter.tried = host_.get();
+  upstream::LbContext context;
+  context.subset = target->metadata_match.get();
+  context.downstream = &downstream_->info();
+  context.now = loop_.now();
+  context.filter = host_ ? &filter : nullptr;
+  if (downstream_->info().local_restored) context.original_destination = &downstream_->info().local;
+  if (proxy_.hash_source_ip) context.hash = hash_address(downstream_->info().remote);
+  host_ = cluster_->choose(context);
+  if (!host_) {
+    stream_.set(ResponseFlag::kNoHealthyUpstream);
+    return close("no_healthy_upstream");
+  }
+  ++stream_.upstream_attempts;
+  stream_.upstream_remote = &host_->address();
+  stream_.host_metadata = host_->metadata();
+  cluster_->connect_tcp(*host_, *this);
+}
+
+void TcpConnection::on_connected(std::unique_ptr<upstream::TcpConnection> connection) {
+  upstream_ = std::move(connection);
+  net::Transport& transport = upstream_->transport();
+  transport.observe(&upstream_side_);
+  stream_.upstream_local = &transport.info().local;
+  stream_.upstream_tls = transport.info().tls;
+  to_upstream_->set_sink(transport);
+  to_downstream_ = std::make_unique<BytePipe>(transport, proxy_.buffer_limit);
+  to_downstream_->set_sink(*downstream_);
+  pump();
+}
+
+void TcpConnection::on_failed(upstream::PoolFailure failure, std::string_view details) {
+  if (stream_.upstream_attempts < proxy_.max_connect_attempts && failure != upstream::PoolFailure::kOverflow) {
+    return connect();
+  }
+  if (failure != upstream::PoolFailure::kOverflow && proxy_.max_connect_attempts > 1) {
+    cluster_->stats().add(ClusterStat::kCxConnectAttemptsExceeded);
+    stream_.set(ResponseFlag::kUpstreamRetryLimitExceeded);
+  }
+  stream_.set(failure == upstream::PoolFailure::kOverflow ? ResponseFlag::kUpstreamOverflow
+                                                          : ResponseFlag::kUpstreamConnectionFailure);
+  stream_.upstream_transport_failure_reason = arena_.copy(details);
+  close("upstream_connect_failed");
+}
+
+void TcpConnection::pump() {
+  if (closed_) return;
+  bool moved = to_upstream_->pump();
+  if (to_downstream_) moved |= to_downstream_->pump();
+  if (moved) idle_timer_.start(loop_, proxy_.idle_timeout);
+  if (to_upstream_->state() == BytePipe::State::kFailed) {
+    const bool upstream_side = to_upstream_->sink_failed();
+    stream_.set(upstream_side ? ResponseFlag::kUpstreamConnectionTermination
+                              : ResponseFlag::kDownstreamConnectionTermination);
+    return close(upstream_side ? "upstream_closed" : "downstream_closed");
+  }
+  if (to_downstream_ && to_downstream_->state() == BytePipe::State::kFailed) {
+    return close(to_downstream_->sink_failed() ? "downstream_closed" : "upstream_closed");
+  }
+  const bool both_ended = to_upstream_->state() == BytePipe::State::kEnded && to_downstream_ &&
+                          to_downstream_->state() == BytePipe::State::kEnded;
+  if (both_ended) return close({});
+  if (to_upstream_->unfinished() || (to_downstream_ && to_downstream_->unfinished())) loop_.end_of_turn(*this);
+}
+
+void TcpConnection::run() { pump(); }
+
+void TcpConnection::on_idle() {
+  proxy_.stats->add(TcpStat::kIdleTimeout);
+  close("idle_timeout");
+}
+
+void TcpConnection::on_max_duration() {
+  proxy_.stats->add(TcpStat::kMaxDurationReached);
+  close("max_downstream_connection_duration");
+}
+
+void TcpConnection::abort() { close("local_close"); }
+
+void TcpConnection::close(std::string_view details) {
+  if (std::exchange(closed_, true)) return;
+  idle_timer_.stop();
+  duration_timer_.stop();
+  upstream::TcpWaiter::cancel();
+  stream_.connection_termination_details = details;
+  stream_.end = loop_.now();
+  stream_.bytes_received = to_upstream_->bytes();
+  stream_.bytes_sent = to_downstream_ ? to_downstream_->written() : 0;
+  proxy_.stats->add(TcpStat::kCxRxBytesTotal, static_cast<int64_t>(stream_.bytes_received));
+  proxy_.stats->add(TcpStat::kCxTxBytesTotal, static_cast<int64_t>(stream_.bytes_sent));
+  for (const auto& log : proxy_.access_logs) log->log(stream_);
+  // A broken side is passed on as a reset, so that nobody takes a cut stream for a whole one.
+  const bool clean = details.empty();
+  downstream_->close(!clean && details == "upstream_closed");
+  if (upstream_) {
+    upstream_->count_bytes(stream_.bytes_sent, to_upstream_->written());
+    if (details == "upstream_closed" || clean) upstream_->closed_by_peer();
+    upstream_->transport().close(!clean && details == "downstream_closed");
+  }
+  unlink();
+  for (const auto& filter : chain_->filters) filter->on_close();
+  listener_.connection_closed();
+  loop_.defer_delete(std::unique_ptr<net::Deferred>(this));
+}
+
+}  // namespace proa::proxy

@@ -1,0 +1,67 @@
+#include "proxy/upstream_failure.h"
+
+namespace proa::proxy {
+namespace {
+
+using http::ResetReason;
+using observe::ResponseFlag;
+using upstream::PoolFailure;
+
+/// Details may hold no blanks: they are one word of an access log.
+std::string_view with_underscores(std::string_view text, Arena& arena) {
+  std::string_view copy = arena.copy(text);
+  for (size_t i = 0; i < copy.size(); ++i) {
+    if (copy[i] == ' ') const_cast<char&>(copy[i]) = '_';  // our own fresh copy
+  }
+  return copy;
+}
+
+struct Cause {
+  std::string_view text;  // "remote connection failure"
+  ResponseFlag flag;
+};
+
+Cause cause_of(const Attempt& attempt) {
+  switch (attempt.reset_reason()) {
+    case ResetReason::kConnectFailure:
+      if (attempt.pool_failure() == PoolFailure::kTimeout) {
+        return {"connection timeout", ResponseFlag::kUpstreamConnectionFailure};
+      }
+      return {"remote connection failure", ResponseFlag::kUpstreamConnectionFailure};
+    case ResetReason::kOverload: return {"overflow", ResponseFlag::kUpstreamOverflow};
+    case ResetReason::kRemoteReset: return {"remote reset", ResponseFlag::kUpstreamRemoteReset};
+    case ResetReason::kRemoteRefused: return {"remote refused stream reset", ResponseFlag::kUpstreamRemoteReset};
+    case ResetReason::kProtocolError: return {"protocol error", ResponseFlag::kUpstreamProtocolError};
+    case ResetReason::kLocalReset: return {"local reset", ResponseFlag::kLocalReset};
+    case ResetReason::kConnectionClosed:
+    case ResetReason::kNone: break;
+  }
+  return {"connection termination", ResponseFlag::kUpstreamConnectionTermination};
+}
+
+}  // namespace
+
+UpstreamFailure describe_failure(const Attempt& attempt, bool retried, Arena& arena) {
+  UpstreamFailure failure;
+  if (attempt.timed_out()) {
+    failure.status = 504;
+    failure.body = "upstream request timeout";
+    failure.details = "upstream_per_try_timeout";
+    failure.flag = ResponseFlag::kUpstreamRequestTimeout;
+    return failure;
+  }
+  Cause cause = cause_of(attempt);
+  failure.flag = cause.flag;
+  failure.overflow = attempt.reset_reason() == ResetReason::kOverload;
+  if (attempt.reset_reason() == ResetReason::kProtocolError) failure.status = 502;
+  std::string_view transport = attempt.failure_details();
+  const bool connecting = attempt.reset_reason() == ResetReason::kConnectFailure && !transport.empty();
+  failure.body = arena.concat("upstream connect error or disconnect/reset before headers. ",
+                              retried ? "retried and the latest " : "", "reset reason: ", cause.text,
+                              connecting ? ", transport failure reason: " : "", connecting ? transport : "");
+  failure.details = arena.concat("upstream_reset_before_response_started{", with_underscores(cause.text, arena),
+                                 connecting ? "|" : "", connecting ? with_underscores(transport, arena) : "", "}");
+  return failure;
+}
+
+}  // namespace proa::proxy

@@ -1,0 +1,72 @@
+#include "proxy/worker_listeners.h"
+
+#include "base/log.h"
+
+namespace proa::proxy {
+
+void WorkerListeners::add(std::shared_ptr<const ListenerConfig> config, std::vector<net::Fd> sockets) {
+  std::string name = config->name;
+  auto listener = std::make_unique<Listener>(worker_, std::move(config));
+  if (Status listening = listener->listen(std::move(sockets)); !listening) {
+    log::get("config").error("listener {}: {}", name, listening.error().message);
+    return;
+  }
+  if (auto& old = active_[name]) drain(std::move(old));
+  active_[name] = std::move(listener);
+}
+
+void WorkerListeners::update(std::shared_ptr<const ListenerConfig> config) {
+  auto found = active_.find(config->name);
+  if (found != active_.end()) found->second->update(std::move(config));
+}
+
+void WorkerListeners::remove(const std::string& name) {
+  auto found = active_.find(name);
+  if (found == active_.end()) return;
+  std::unique_ptr<Listener> listener = std::move(found->second);
+  active_.erase(found);
+  drain(std::move(listener));
+}
+
+void WorkerListeners::drain(std::unique_ptr<Listener> listener) {
+  Listener& leaving = *listener;
+  draining_.push_back(std::move(listener));
+  leaving.stop_accepting();
+  leaving.when_empty([this, &leaving] {
+    // Called by the listener itself: it dies at the end of the turn.
+    for (auto& entry : draining_) {
+      if (entry.get() != &leaving) continue;
+      worker_.loop().defer_delete(std::move(entry));
+      std::erase(draining_, nullptr);
+      return;
+    }
+  });
+  leaving.drain();
+}
+
+void WorkerListeners::stop_accepting() {
+  for (auto& [name, listener] : active_) listener->stop_accepting();
+}
+
+void WorkerListeners::drain_all() {
+  for (auto& [name, listener] : active_) listener->drain();
+}
+
+void WorkerListeners::close_all() {
+  for (auto& [name, listener] : active_) listener->close_all();
+  for (auto& listener : draining_) listener->close_all();
+}
+
+size_t WorkerListeners::connections() {
+  size_t count = 0;
+  auto add = [&count](Listener& listener) {
+    listener.accepted().for_each([&](AcceptedConnection&) { ++count; });
+    listener.http().for_each([&](DownstreamConnection&) { ++count; });
+    listener.tcp().for_each([&](TcpConnection&) { ++count; });
+  };
+  for (auto& [name, listener] : active_) add(*listener);
+  for (auto& listener : draining_) add(*listener);
+  return count;
+}
+
+}  // namespace proa::proxy

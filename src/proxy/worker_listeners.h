@@ -1,0 +1,36 @@
+// The listeners of one worker: those in force, and those that drain.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/listener.h"
+
+namespace proa::proxy {
+
+/// One worker thread, except construction.
+class WorkerListeners {
+ public:
+  explicit WorkerListeners(WorkerContext& worker) : worker_(worker) {}
+
+  void add(std::shared_ptr<const ListenerConfig> config, std::vector<net::Fd> sockets);
+  void update(std::shared_ptr<const ListenerConfig> config);
+  /// Stops accepting and drains; gone when its last connection is.
+  void remove(const std::string& name);
+  void stop_accepting();
+  void drain_all();
+  void close_all();
+  size_t connections();
+  WorkerContext& worker() { return worker_; }
+
+ private:
+  void drain(std::unique_ptr<Listener> listener);
+
+  WorkerContext& worker_;
+  std::map<std::string, std::unique_ptr<Listener>> active_;
+  std::vector<std::unique_ptr<Listener>> draining_;
+};
+
+}  // namespace proa::proxy
