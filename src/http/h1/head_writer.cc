@@ -82,7 +82,8 @@ void put_fields(Writer& writer, const HeaderList& headers, const WrittenFraming&
     case ConnectionField::kClose: put("connection", "close"); break;
     case ConnectionField::kKeepAlive: put("connection", "keep-alive"); break;
     case ConnectionField::kUpgrade:
-      put("connection", "upgrade");
+    case ConnectionField::kCloseAndUpgrade:
+      put("connection", framing.connection == ConnectionField::kUpgrade ? "upgrade" : "close, upgrade");
       put("upgrade", framing.upgrade);
       break;
   }
@@ -101,14 +102,17 @@ bool is_target(std::string_view text) {
 }  // namespace
 
 bool write_request_head(Buffer& out, const RequestHead& head, const WrittenFraming& framing) {
-  std::string_view target = head.method_id == Method::kConnect ? head.authority : head.path;
-  bool valid = is_token(head.method) && is_target(target) && (head.authority.empty() || is_target(head.authority));
+  bool connect = head.method_id == Method::kConnect;
+  bool upgrade = framing.connection == ConnectionField::kUpgrade;
+  std::string_view method = connect && upgrade ? "GET" : head.method;
+  std::string_view target = connect && !upgrade ? head.authority : head.path;
+  bool valid = is_token(method) && is_target(target) && (head.authority.empty() || is_target(head.authority));
   size_t fields = measure(head.headers);
   if (!valid || fields == 0 || !is_field_value(framing.upgrade)) return false;
 
-  Writer writer(out, head.method.size() + target.size() + head.authority.size() + framing.upgrade.size() + fields +
+  Writer writer(out, method.size() + target.size() + head.authority.size() + framing.upgrade.size() + fields +
                          kMaxFramingSize);
-  writer.put(head.method);
+  writer.put(method);
   writer.put(" ");
   writer.put(target);
   writer.put(" HTTP/1.1\r\n");
@@ -118,14 +122,13 @@ bool write_request_head(Buffer& out, const RequestHead& head, const WrittenFrami
   return true;
 }
 
-bool write_response_head(Buffer& out, uint16_t status, Version version, const HeaderList& headers,
-                         const WrittenFraming& framing) {
+bool write_response_head(Buffer& out, uint16_t status, const HeaderList& headers, const WrittenFraming& framing) {
   size_t fields = measure(headers);
   if (fields == 0 || !is_field_value(framing.upgrade) || status < 100 || status > 999) return false;
   std::string_view reason = reason_phrase(status);
 
   Writer writer(out, reason.size() + framing.upgrade.size() + fields + kMaxFramingSize);
-  writer.put(version == Version::kHttp10 ? "HTTP/1.0 " : "HTTP/1.1 ");
+  writer.put("HTTP/1.1 ");
   writer.put_status(status);
   writer.put(" ");
   writer.put(reason);

@@ -10,11 +10,11 @@
 
 namespace proa::http::h1 {
 
-enum class ConnectionField : uint8_t { kNone, kClose, kKeepAlive, kUpgrade };
+enum class ConnectionField : uint8_t { kNone, kClose, kKeepAlive, kUpgrade, kCloseAndUpgrade };
 
 struct WrittenFraming {
   ConnectionField connection = ConnectionField::kNone;
-  std::string_view upgrade;          ///< with kUpgrade
+  std::string_view upgrade;          ///< with kUpgrade and kCloseAndUpgrade
   bool chunked = false;
   bool zero_length = false;          ///< adds "content-length: 0"
   bool omit_content_length = false;  ///< one in the headers is left out
@@ -23,10 +23,10 @@ struct WrittenFraming {
 };
 
 /// False, and nothing is written, when a name or value would break out of its line: the last guard against
-/// response splitting, whoever made the message.
+/// response splitting, whoever made the message. An extended CONNECT (RFC 8441) is written as the GET with Upgrade
+/// that it stands for.
 bool write_request_head(Buffer& out, const RequestHead& head, const WrittenFraming& framing);
-bool write_response_head(Buffer& out, uint16_t status, Version version, const HeaderList& headers,
-                         const WrittenFraming& framing);
+bool write_response_head(Buffer& out, uint16_t status, const HeaderList& headers, const WrittenFraming& framing);
 /// "0", the trailers that may be sent, an empty line.
 bool write_last_chunk(Buffer& out, const HeaderList& trailers, bool proper_case);
 
