@@ -14,4 +14,4 @@ FIELDS = {
 
 LOG = [{"name": "envoy.access_loggers.file", "typed_config": {
     "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-    "path": "${log}", "log_format": {"json_format": FIELDS}}}]
+    "path": "${log.path}", "log_format": {"json_format": FIELDS}}}]

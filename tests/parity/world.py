@@ -57,7 +57,7 @@ class World:
             self._reserved[name] = Reservation()
 
     def _places(self) -> dict[str, object]:
-        places: dict[str, object] = {"log": str(self.log_path), "dir": str(self.directory), **certs.paths()}
+        places: dict[str, object] = {"log.path": str(self.log_path), "dir": str(self.directory), **certs.paths()}
         self.ports = {name: thing.port for group in (self.origins, self.tcp, self._reserved)
                       for name, thing in group.items()}
         for name, port in self.ports.items():

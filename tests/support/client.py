@@ -55,3 +55,5 @@ def receive(connection: socket.socket, size: int = 65536) -> bytes:
         return connection.recv(size)
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
         return b""
+    except ssl.SSLError as error:
+        raise ConnectionResetError(f"TLS: {error}") from None

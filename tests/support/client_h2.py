@@ -48,7 +48,7 @@ class Http2Client:
         if data:
             try:
                 self.socket.sendall(data)
-            except ConnectionError:
+            except OSError:
                 self.ended = self.ended or "reset"
 
     def start(self, method: str, path: str, headers: Headers = (), authority: str = "host", scheme: str = "http",

@@ -136,7 +136,7 @@ listeners:
       - name: text
         typed_config:
           "@type": access_loggers.file.v3.FileAccessLog
-          path: ${log}
+          path: ${log.path}
           log_format:
             json_format:
               ROUTE: "%ROUTE_NAME%"
@@ -177,21 +177,21 @@ listeners:
   omitting:
     hcm:
       access_log:
-      - {name: j, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {omit_empty_values: true, json_format: {ROUTE: "%ROUTE_NAME%", none: "%REQ(x-none)%", code: "%RESPONSE_CODE%", two: "%REQ(x-none)%-"}}}}
+      - {name: j, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {omit_empty_values: true, json_format: {ROUTE: "%ROUTE_NAME%", none: "%REQ(x-none)%", code: "%RESPONSE_CODE%", two: "%REQ(x-none)%-"}}}}
   text:
     hcm:
       access_log:
-      - {name: j, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {text_format_source: {inline_string: "{\"t\": \"%REQ(:METHOD)% %REQ(x-none)% %RESPONSE_CODE% %RESPONSE_FLAGS% %%\"}\n"}}}}
+      - {name: j, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {text_format_source: {inline_string: "{\"t\": \"%REQ(:METHOD)% %REQ(x-none)% %RESPONSE_CODE% %RESPONSE_FLAGS% %%\"}\n"}}}}
   filtered:
     hcm:
       access_log:
-      - {name: j, filter: {status_code_filter: {comparison: {op: GE, value: {default_value: 400, runtime_key: none}}}}, typed_config: &file {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {json_format: {why: status, code: "%RESPONSE_CODE%"}}}}
-      - {name: j, filter: {header_filter: {header: {name: x-log, present_match: true}}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {json_format: {why: header, code: "%RESPONSE_CODE%"}}}}
-      - {name: j, filter: {response_flag_filter: {flags: [UF, UC]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {json_format: {why: flag, code: "%RESPONSE_CODE%"}}}}
-      - {name: j, filter: {and_filter: {filters: [{status_code_filter: {comparison: {op: EQ, value: {default_value: 200, runtime_key: none}}}}, {header_filter: {header: {name: x-and, string_match: {exact: "1"}}}}]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {json_format: {why: and, code: "%RESPONSE_CODE%"}}}}
-      - {name: j, filter: {or_filter: {filters: [{not_health_check_filter: {}}, {header_filter: {header: {name: x-or, present_match: true}}}]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {json_format: {why: or, code: "%RESPONSE_CODE%"}}}}
-      - {name: j, filter: {grpc_status_filter: {statuses: [UNAVAILABLE]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {json_format: {why: grpc, code: "%GRPC_STATUS%"}}}}
-      - {name: j, filter: {runtime_filter: {runtime_key: none, percent_sampled: {numerator: 0}}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log}", log_format: {json_format: {why: never}}}}
+      - {name: j, filter: {status_code_filter: {comparison: {op: GE, value: {default_value: 400, runtime_key: none}}}}, typed_config: &file {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {json_format: {why: status, code: "%RESPONSE_CODE%"}}}}
+      - {name: j, filter: {header_filter: {header: {name: x-log, present_match: true}}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {json_format: {why: header, code: "%RESPONSE_CODE%"}}}}
+      - {name: j, filter: {response_flag_filter: {flags: [UF, UC]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {json_format: {why: flag, code: "%RESPONSE_CODE%"}}}}
+      - {name: j, filter: {and_filter: {filters: [{status_code_filter: {comparison: {op: EQ, value: {default_value: 200, runtime_key: none}}}}, {header_filter: {header: {name: x-and, string_match: {exact: "1"}}}}]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {json_format: {why: and, code: "%RESPONSE_CODE%"}}}}
+      - {name: j, filter: {or_filter: {filters: [{not_health_check_filter: {}}, {header_filter: {header: {name: x-or, present_match: true}}}]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {json_format: {why: or, code: "%RESPONSE_CODE%"}}}}
+      - {name: j, filter: {grpc_status_filter: {statuses: [UNAVAILABLE]}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {json_format: {why: grpc, code: "%GRPC_STATUS%"}}}}
+      - {name: j, filter: {runtime_filter: {runtime_key: none, percent_sampled: {numerator: 0}}}, typed_config: {"@type": access_loggers.file.v3.FileAccessLog, path: "${log.path}", log_format: {json_format: {why: never}}}}
 """)
 LOGS.case("operators", get("/p?q=1", ("x-in", "abc"), ("user-agent", "u\"a\\")),
           origin=Reply(headers=[("x-out", "o")], trailers=[("x-t", "tr")]), ignore=("*wire*", "*header_bytes*"))

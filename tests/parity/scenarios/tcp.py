@@ -1,0 +1,136 @@
+"""tcp_proxy, PROXY protocol on both sides, other network filters, listener behaviour."""
+import socket
+
+from tests.parity.feature import Feature, get
+from tests.support.client_h1 import Http1Client
+from tests.support.reply import Reply
+from tests.support.tcp_origin import Manners
+
+
+def talk(listener: str, *messages: bytes, manners: Manners | None = None, half_close: bool = False, dial: dict | None = None):
+    """Sends messages one by one, waiting for as many bytes back; then how it ends."""
+    def flow(world):
+        world.tcp["echo"].reset(manners)
+        client = Http1Client(world.dial(listener, seconds=2.0, **(dial or {})))
+        seen = {}
+        try:
+            if manners and manners.banner:
+                seen["banner"] = client.read_until(len(manners.banner))
+            for index, message in enumerate(messages):
+                client.send(message)
+                seen[f"read[{index}]"] = client.read_until(len(message))
+            if half_close:
+                client.shut_write()
+            seen["end"] = "open" if client.closed_by_peer(0.5) == "open" else "gone"
+        except (ConnectionError, TimeoutError) as error:
+            seen["end"] = "gone" if isinstance(error, ConnectionError) else "silent"
+        finally:
+            client.close()
+        return seen
+    return flow
+
+
+def refused(world):
+    """A client whose upstream cannot be reached sees its connection end."""
+    with Http1Client(world.dial("dead")) as client:
+        return {"end": "open" if client.closed_by_peer(2.0) == "open" else "gone"}
+
+
+TCP = Feature("tcp_proxy", """
+listeners:
+  main: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: main, cluster: echo}}]}
+  weighted: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: weighted, weighted_clusters: {clusters: [{name: echo, weight: 1}]}}}]}
+  dead: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: dead, cluster: refused}}]}
+  attempts: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: attempts, cluster: half, max_connect_attempts: 3}}]}
+  missing: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: missing, cluster: nobody}}]}
+  idle: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: idle, cluster: echo, idle_timeout: 0.15s}}]}
+  longest: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: longest, cluster: echo, max_downstream_connection_duration: 0.15s}}]}
+  rbac:
+    network:
+    - typed_config: {"@type": network.rbac.v3.RBAC, stat_prefix: "r.", rules: {action: ALLOW, policies: {p: {permissions: [{any: true}], principals: [{direct_remote_ip: {address_prefix: 127.0.0.1, prefix_len: 32}}]}}}}
+    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: rbac, cluster: echo}
+  rate:
+    network:
+    - typed_config: {"@type": network.local_ratelimit.v3.LocalRateLimit, stat_prefix: rate, token_bucket: {max_tokens: 1, tokens_per_fill: 1, fill_interval: 3600s}}
+    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: rate, cluster: echo}
+  limit:
+    network:
+    - typed_config: {"@type": network.connection_limit.v3.ConnectionLimit, stat_prefix: limit, max_connections: 1}
+    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: limit, cluster: echo}
+  direct: {network: [{typed_config: {"@type": network.direct_response.v3.Config, response: {inline_string: "bye"}}}]}
+  echo_filter: {network: [{typed_config: {"@type": network.echo.v3.Echo}}]}
+  sni:
+    listener: {listener_filters: [{name: envoy.filters.listener.tls_inspector, typed_config: {"@type": listener.tls_inspector.v3.TlsInspector}}]}
+    network:
+    - typed_config: {"@type": network.sni_cluster.v3.SniCluster}
+    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: sni, cluster: refused}
+  tunneling: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: tunneling, cluster: a, tunneling_config: {hostname: "target.test:443", headers_to_add: [{header: {key: x-tunnel, value: "1"}}]}}}]}
+clusters:
+  echo: {}
+  refused: {}
+  half: {endpoints: [refused, echo], lb_policy: ROUND_ROBIN}
+""", origins={"echo": {"tcp": True}})
+TCP.case("echo", flow=talk("main", b"hello", b"again"), logs=1)
+TCP.case("large", flow=talk("main", b"x" * 500_000), logs=1)
+TCP.case("server_speaks_first", flow=talk("main", b"", manners=Manners(banner=b"220 ready")), logs=1)
+TCP.case("half_close", flow=talk("main", b"hello", manners=Manners(farewell=b"farewell"), half_close=True), logs=1)
+TCP.case("server_closes", flow=talk("main", b"hello", manners=Manners(close_after=5)), logs=1)
+TCP.case("server_resets", flow=talk("main", b"hello", manners=Manners(echo=False, reset_after=5)), logs=1)
+TCP.case("weighted", flow=talk("weighted", b"hello"), logs=1)
+TCP.case("connection_refused", flow=refused, logs=1)
+TCP.case("no_such_cluster", flow=talk("missing", b"x"), logs=1, ignore=("log[0].RECEIVED",))
+TCP.case("idle_timeout", flow=talk("idle", b"hello"), logs=1)
+TCP.case("max_duration", flow=talk("longest", b"hello"), logs=1)
+TCP.case("rbac_allowed", flow=talk("rbac", b"hello"), logs=1)
+TCP.case("rbac_denied", flow=talk("rbac", b"hello", dial={"source": "127.0.0.2"}), logs=1, ignore=("log[0].RECEIVED",))
+TCP.case("rate_first", flow=talk("rate", b"hello"), logs=1)
+TCP.case("rate_second", flow=talk("rate", b"hello"), logs=1, ignore=("log[0].*",))
+TCP.case("direct_response", flow=talk("direct", b""), logs=0)
+TCP.case("echo_filter", flow=talk("echo_filter", b"mirror"), logs=0)
+TCP.case("tunneling", flow=talk("tunneling", b"hello"), origin=Reply(200, tunnel=True), logs=1)
+
+V1 = b"PROXY TCP4 1.2.3.4 5.6.7.8 1111 2222\r\n"
+V1_6 = b"PROXY TCP6 2001:db8::1 2001:db8::2 1111 2222\r\n"
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+
+
+def v2(command: int = 1, family: int = 0x11, body: bytes | None = None, tlvs: bytes = b"") -> bytes:
+    if body is None:
+        body = socket.inet_aton("1.2.3.4") + socket.inet_aton("5.6.7.8") + b"\x04\x57\x08\xae"
+    body += tlvs
+    return SIGNATURE + bytes([0x20 | command, family]) + len(body).to_bytes(2, "big") + body
+
+
+_PP = '{name: envoy.filters.listener.proxy_protocol, typed_config: {"@type": listener.proxy_protocol.v3.ProxyProtocol%s}}'
+PROXY = Feature("proxy_protocol", f"""
+listeners:
+  main: {{hcm: {{use_remote_address: true}}, listener: {{listener_filters: [{_PP % ""}]}}}}
+  optional: {{hcm: {{use_remote_address: true}}, listener: {{listener_filters: [{_PP % ", allow_requests_without_proxy_protocol: true"}]}}}}
+  only_v2: {{listener: {{listener_filters: [{_PP % ", disallowed_versions: [V1]"}]}}}}
+  tlv:
+    listener: {{listener_filters: [{_PP % ", rules: [{tlv_type: 224, on_tlv_present: {metadata_namespace: pp, key: tlv}}]"}]}}
+    routes: [{{match: {{prefix: /}}, route: {{cluster: a}}, request_headers_to_add: [{{header: {{key: x-tlv, value: "%DYNAMIC_METADATA(pp:tlv)%"}}}}]}}]
+  to_v1: {{routes: [{{match: {{prefix: /}}, route: {{cluster: v1}}}}]}}
+  to_v2: {{routes: [{{match: {{prefix: /}}, route: {{cluster: v2}}}}]}}
+  chained: {{listener: {{listener_filters: [{_PP % ""}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: v1}}}}]}}
+clusters:
+  v1: {{endpoints: [p], transport_socket: {{name: p, typed_config: {{"@type": transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport, config: {{version: V1}}, transport_socket: {{name: raw, typed_config: {{"@type": transport_sockets.raw_buffer.v3.RawBuffer}}}}}}}}}}
+  v2: {{endpoints: [p], transport_socket: {{name: p, typed_config: {{"@type": transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport, config: {{version: V2}}, transport_socket: {{name: raw, typed_config: {{"@type": transport_sockets.raw_buffer.v3.RawBuffer}}}}}}}}}}
+""", origins={"p": {"proxy_protocol": True}})
+for name, header in {
+    "v1": V1, "v1_v6": V1_6, "v1_unknown": b"PROXY UNKNOWN\r\n", "v1_unknown_with_addresses": b"PROXY UNKNOWN 1.1.1.1 2.2.2.2 1 2\r\n",
+    "v1_too_long": b"PROXY TCP4 " + b"1" * 120 + b"\r\n", "v1_bad_port": b"PROXY TCP4 1.2.3.4 5.6.7.8 99999 2\r\n", "v1_lf_only": V1.replace(b"\r", b""),
+    "v1_bad_address": b"PROXY TCP4 1.2.3 5.6.7.8 1 2\r\n", "v1_extra_space": b"PROXY  TCP4 1.2.3.4 5.6.7.8 1 2\r\n",
+    "v2": v2(), "v2_local": v2(command=0), "v2_local_no_body": v2(command=0, family=0, body=b""), "v2_bad_command": v2(command=5),
+    "v2_v6": v2(family=0x21, body=bytes(15) + b"\1" + bytes(15) + b"\2" + b"\0\1\0\2"), "v2_unix": v2(family=0x31, body=bytes(216)),
+    "v2_short_address": v2(body=b"\1\2\3"), "v2_udp": v2(family=0x12), "v2_with_tlvs": v2(tlvs=b"\xe0\0\x03abc\x04\0\x01x"),
+    "v2_tlv_overruns": v2(tlvs=b"\xe0\0\x50abc"), "none": b"", "garbage": b"PROXX TCP4 1 2 3 4\r\n",
+}.items():
+    PROXY.case(name, get("/"), listener="main", dial={"before": header, "seconds": 1.0}, logs=0)
+    PROXY.case(f"optional_{name}", get("/"), listener="optional", dial={"before": header, "seconds": 1.0}, logs=0)
+PROXY.case("disallowed_version", get("/"), listener="only_v2", dial={"before": V1}, logs=0)
+PROXY.case("allowed_version", get("/"), listener="only_v2", dial={"before": v2()}, logs=0)
+PROXY.case("tlv_to_metadata", get("/"), listener="tlv", dial={"before": v2(tlvs=b"\xe0\0\x03abc")})
+PROXY.case("upstream_v1", get("/"), listener="to_v1")
+PROXY.case("upstream_v2", get("/"), listener="to_v2")
+PROXY.case("upstream_carries_client", get("/"), listener="chained", dial={"before": V1})
