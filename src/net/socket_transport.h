@@ -15,7 +15,7 @@ namespace proa::net {
 
 struct ConnectOptions {
   Milliseconds timeout{kNever};
-  Address source{};            // bound before connecting when set; port 0 lets the kernel choose at connect
+  Address source{};          // bound before connecting when set; port 0 lets the kernel choose at connect
   bool transparent = false;  // the source is not one of ours
   std::optional<KeepAlive> keep_alive{};
   std::optional<uint32_t> mark{};  // SO_MARK, needs CAP_NET_ADMIN
