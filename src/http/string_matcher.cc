@@ -22,11 +22,6 @@ std::string to_lower(std::string_view text) {
   return out;
 }
 
-bool equals_ignore_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
 StringMatcher::StringMatcher(Kind kind, std::string pattern, bool ignore_case)
     : kind_(kind), ignore_case_(ignore_case), pattern_(ignore_case ? to_lower(pattern) : std::move(pattern)) {}
 

@@ -6,14 +6,13 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "http/header_validity.h"
 #include "http/regex.h"
 
 namespace proa::http {
 
 /// ASCII lower case, locale-free.
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 std::string to_lower(std::string_view text);
-bool equals_ignore_case(std::string_view a, std::string_view b);
 
 /// Immutable and cheap to copy. A default-made one matches only the empty string.
 class StringMatcher {

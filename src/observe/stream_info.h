@@ -79,11 +79,17 @@ struct StreamInfo {
   std::string_view connection_termination_details;
   ResponseFlags flags;
   std::string_view local_reply_body;
+  std::string_view downstream_transport_failure_reason;
+  std::string_view custom_flags;           ///< what filters add for %CUSTOM_FLAGS%, "," between
+  /// Which kind of record a log line is: "DownstreamEnd", "DownstreamStart", "DownstreamPeriodic",
+  /// "UpstreamEnd", "TcpConnectionEnd", ... (Envoy's AccessLogType); empty: "NotSet".
+  std::string_view access_log_type;
 
   // Where it went.
   std::string_view route_name;
   std::string_view virtual_host_name;
   std::string_view filter_chain_name;
+  std::string_view virtual_cluster_name;
   std::string_view upstream_cluster;          ///< alt_stat_name when there is one (%UPSTREAM_CLUSTER%)
   std::string_view upstream_cluster_raw;
   const net::Address* upstream_remote = nullptr;  ///< of the last attempt
@@ -103,6 +109,11 @@ struct StreamInfo {
   WallTime start_wall{};
   MonoTime start{};
   MonoTime request_end{};            ///< last byte of the request received
+  MonoTime downstream_handshake_end{};
+  MonoTime upstream_connect_start{};  ///< of the connection that was made for this exchange, if one was
+  MonoTime upstream_connect_end{};
+  MonoTime upstream_handshake_end{};
+  MonoTime upstream_pool_ready{};     ///< a connection was there, new or kept
   MonoTime upstream_first_tx{};
   MonoTime upstream_last_tx{};
   MonoTime upstream_first_rx{};

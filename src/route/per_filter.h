@@ -16,15 +16,16 @@ struct PerFilterConfig {
   bool disabled = false;
 };
 
-/// A few entries, by the filter's name.
+/// A few entries by the filter's name, the most specific level's first.
 class PerFilter {
  public:
   void set(std::string filter, std::shared_ptr<const PerFilterConfig> config);
-  /// Adds entries of `outer` for the filters that this one has none for.
+  /// Adds the entries of the next outer level behind these.
   void inherit(const PerFilter& outer);
+  /// The most specific one, or null.
   const PerFilterConfig* find(std::string_view filter) const;
   bool empty() const { return entries_.empty(); }
-  /// Every level's entry, least specific first: for filters that merge them (cors, lua, header_mutation).
+  /// Of all levels, the most specific first: for filters that merge them (header_mutation).
   const std::vector<std::pair<std::string, std::shared_ptr<const PerFilterConfig>>>& entries() const {
     return entries_;
   }

@@ -20,7 +20,7 @@ struct Route;
 struct Redirect {
   std::string scheme;  ///< "https" for https_redirect; empty: kept
   std::string host;    ///< empty: kept
-  uint32_t port = 0;   ///< 0: kept, unless a changed scheme makes ":80" or ":443" the new default's opposite
+  uint32_t port = 0;   ///< 0: kept, unless it is the default one of a scheme that is changed
   struct Path {  ///< may have its own query
     std::string path;
   };

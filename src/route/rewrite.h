@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/arena.h"
@@ -22,6 +23,10 @@ void rewrite_request(http::RequestHead& request, const Route& route, const obser
 void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname,
                                Arena& arena);
 
+/// `path` (with its query) with what the route matched replaced by `replacement`: a prefix, or, where the whole path
+/// is matched (exact, regex, template), the whole path.
+std::string replace_matched(const Route& route, std::string_view path, std::string_view replacement);
+
 /// The time-outs of one request; kNever: off.
 struct Timeouts {
   Milliseconds global = kNever;        ///< whole request with retries, from the last byte of the request
@@ -36,7 +41,5 @@ struct Timeouts {
 /// x-envoy-hedge-on-per-try-timeout. With `respect_expected`, x-envoy-expected-rq-timeout-ms takes the place of
 /// the route's time-out. Numbers saturate; what is no number is ignored.
 Timeouts request_timeouts(const Route& route, const http::RequestHead& request, bool respect_expected = false);
-/// grpc-timeout ("100m"), at most 8 digits; nullopt when absent or malformed.
-std::optional<Milliseconds> grpc_timeout(const http::HeaderList& headers);
 
 }  // namespace proa::route

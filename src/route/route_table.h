@@ -69,7 +69,8 @@ struct RouteTableSpec {
   std::shared_ptr<const observe::Metadata> metadata;
 };
 
-class RouteIndex;
+class PathIndex;
+class Domains;
 
 /// What the proxy may ask of a request's virtual host.
 struct VirtualHost {
@@ -82,7 +83,7 @@ struct VirtualHost {
   std::shared_ptr<const observe::Metadata> metadata;
   std::vector<std::unique_ptr<Route>> routes;  ///< in list order
   std::unique_ptr<Route> tls_redirect;         ///< taken when require_tls asks for it
-  std::unique_ptr<RouteIndex> index;
+  std::unique_ptr<PathIndex> index;
 
   VirtualHost();
   ~VirtualHost();
@@ -121,12 +122,10 @@ class RouteTable {
   const std::string& name() const { return name_; }
   const std::vector<std::unique_ptr<VirtualHost>>& virtual_hosts() const { return virtual_hosts_; }
   const std::vector<std::string>& internal_only_headers() const { return internal_only_headers_; }
-  /// Headers of responses and requests without a route (Envoy applies none).
   const std::shared_ptr<const observe::Metadata>& metadata() const { return metadata_; }
 
  private:
   RouteTable();
-  class Domains;
   std::string name_;
   std::vector<std::unique_ptr<VirtualHost>> virtual_hosts_;
   std::unique_ptr<Domains> domains_;
