@@ -8,6 +8,7 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/timestamp.pb.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <array>
 #include <cmath>
@@ -210,21 +211,26 @@ class MessageReader {
   }
 
   void no_override(const Node& node, const FieldPath& at) {
-    problems_.warning(node.mark(), at.str(), fmt::format("{} does not override the value merged into", shown(node, secret_)),
-                      "a default never replaces another value when messages are merged; change the file instead");
+    problems_.warning(node.mark(), at.str(), fmt::format("is {}, which does not override the value before it", shown(node, secret_)),
+                      "a zero or false replaces nothing when messages are merged; change the file instead");
   }
 
-  /// Durations and wrappers merge field by field too: 1s over 0.5s is 1.5s, in Envoy as well.
+  /// Durations and wrappers merge field by field too: 1s over 0.5s is 1.5s, and 0 over 5 is 5, in Envoy as well.
   void check_override(const Node& node, const pb::Message& child, const pb::Message& under, const FieldPath& at) {
     const WellKnown type = child.GetDescriptor()->well_known_type();
-    if (!is_wrapper(type) && type != pb::Descriptor::WELLKNOWNTYPE_DURATION &&
-        type != pb::Descriptor::WELLKNOWNTYPE_TIMESTAMP) {
-      return;
-    }
+    if (!is_wrapper(type) && type != pb::Descriptor::WELLKNOWNTYPE_DURATION) return;
     const std::unique_ptr<pb::Message> merged(under.New());
     merged->CopyFrom(under);
     merged->MergeFrom(child);
-    if (merged->SerializeAsString() != child.SerializeAsString()) no_override(node, at);
+    if (merged->SerializeAsString() == child.SerializeAsString()) return;
+    if (const auto* duration = dynamic_cast<const pb::Duration*>(merged.get())) {
+      problems_.warning(node.mark(), at.str(),
+                        fmt::format("{} merges with the value before it to {}", shown(node, secret_),
+                                    pb::util::TimeUtil::ToString(*duration)),
+                        "seconds and their fraction are merged apart; change the file instead");
+    } else {
+      no_override(node, at);
+    }
   }
 
   void items(const Node& node, pb::Message& out, const Field& field, const FieldPath& at, const pb::Message* under) {

@@ -45,6 +45,10 @@ struct Payload {
   Site inside(const Site& any) const { return from_struct ? any / "value" : any; }
 };
 
+/// How many Any within one another a walk follows. Each level is parsed anew, without protobuf's own limit of depth,
+/// so a few kilobytes of bytes from the network could otherwise exhaust the stack.
+inline constexpr int kDeepestAny = 24;
+
 /// Unpacks an Any; a TypedStruct within is unwrapped. Fails, naming the type, if it is not linked or not readable.
 Result<Payload> open_any(const google::protobuf::Any& any);
 
