@@ -191,7 +191,7 @@ Refusal parse_trailers(std::string_view section, const FieldRules& rules, Header
   ConnectionFields fields;
   if (Refusal refusal = parse_fields(copy.begin, rules, trailers, fields)) return refusal;
   bool forbidden = fields.host_count || fields.transfer_encoding_count || fields.close || fields.keep_alive ||
-                   fields.upgrade_nominated || fields.nominated_count || !fields.upgrade.empty() ||
+                   fields.upgrade_nominated || fields.wants_trailers || fields.nominated_count || !fields.upgrade.empty() ||
                    fields.expect_continue || fields.unknown_expectation;
   for (const Header& header : trailers.all()) {
     forbidden = forbidden || (traits_of(header.id) & kNoTrailer) || header.name == "proxy-authorization" ||
