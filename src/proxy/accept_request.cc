@@ -27,25 +27,22 @@ std::optional<LocalReply> make_path_canonical(const ConnectionManager& manager, 
     manager.stats->add(HttpStat::kRqNonRelativePath);
     return refuse(404, "absolute_path_rejected");
   }
-  http::PathOptions options{.normalize = manager.normalize_path,
-                            .merge_slashes = manager.merge_slashes,
-                            .escaped_slashes = manager.escaped_slashes};
-  http::NormalizedPath normalized = http::normalize_path(request.path, options, arena);
-  switch (normalized.outcome) {
-    case http::PathOutcome::kUnchanged: return std::nullopt;
-    case http::PathOutcome::kChanged: request.path = normalized.path; return std::nullopt;
-    case http::PathOutcome::kRejected:
+  http::NormalPath normal = http::normalize_path(request.path, manager.paths, arena);
+  switch (normal.verdict) {
+    case http::PathVerdict::kOk: break;
+    case http::PathVerdict::kReject:
       manager.stats->add(HttpStat::kRqFailedPathNormalization);
       return refuse(400, "path_normalization_failed");
-    case http::PathOutcome::kRedirect: {
+    case http::PathVerdict::kRedirect: {
       manager.stats->add(HttpStat::kRqRedirectedNormalizedPath);
       auto* headers = arena.make<http::HeaderList>(arena);
-      headers->add(HeaderId::kLocation, normalized.path);
+      headers->add(HeaderId::kLocation, normal.path);
       LocalReply reply = refuse(307, "path_normalization_failed");
       reply.headers = headers;
       return reply;
     }
   }
+  request.path = normal.path;
   return std::nullopt;
 }
 

@@ -22,7 +22,7 @@ class Listener;
 class AcceptedConnection final : public net::TransportObserver, public net::Deferred, public ListLink<> {
  public:
   static void start(Listener& listener, std::unique_ptr<net::SocketTransport> socket,
-                    ConnectionTickets ticket);
+                    ConnectionTickets tickets);
   ~AcceptedConnection() override;
   /// Ends it without ceremony.
   void close();
@@ -37,7 +37,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
  private:
   enum class Progress : uint8_t { kDone, kMore, kFailed };
   AcceptedConnection(Listener& listener, std::unique_ptr<net::SocketTransport> socket,
-                     ConnectionTickets ticket);
+                     ConnectionTickets tickets);
   void inspect();
   Progress read_proxy_header();
   Progress look_at_first_bytes();
@@ -46,14 +46,14 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   void choose_chain();
   void hand_over();
   void on_timeout();
-  void done();
+  void done(bool handed_over);
 
   Listener& listener_;
   std::shared_ptr<const ListenerConfig> config_;
   std::unique_ptr<net::SocketTransport> socket_;   ///< until the TLS transport takes it
   std::unique_ptr<net::Transport> secured_;
   std::shared_ptr<const FilterChain> chain_;
-  ConnectionTickets ticket_;
+  ConnectionTickets tickets_;
   net::Timer timer_;
   bool proxy_header_read_ = false;
   bool tls_decided_ = false;

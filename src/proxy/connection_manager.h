@@ -52,7 +52,9 @@ struct RouterOptions {
 
 struct ConnectionManager {
   std::string stat_prefix;
-  std::shared_ptr<observe::StatGroup> stats;  ///< schema kHttpSchema
+  std::shared_ptr<observe::StatGroup> stats;        ///< schema kHttpSchema
+  std::shared_ptr<observe::StatGroup> http1_stats;  ///< schema kCodecSchema
+  std::shared_ptr<observe::StatGroup> http2_stats;  ///< schema kCodecSchema
   CodecType codec_type = CodecType::kAuto;
   http::Http1Options http1;
   http::Http2Options http2;
@@ -67,9 +69,7 @@ struct ConnectionManager {
   LocalReplyConfig local_replies;
 
   // Paths and hosts, made canonical once before anything matches on them.
-  bool normalize_path = true;
-  bool merge_slashes = true;
-  http::EscapedSlashes escaped_slashes = http::EscapedSlashes::kReject;
+  http::PathRules paths;
   http::HostRules host_rules;
 
   // Who the client is.

@@ -38,6 +38,7 @@ DownstreamConnection::DownstreamConnection(Listener& listener, std::unique_ptr<n
       worker_(listener.worker()),
       chain_(std::move(chain)),
       manager_(private_count(chain_->http)),
+      first_manager_(manager_),
       ticket_(std::move(ticket)),
       started_(worker_.loop().now()),
       idle_timer_(Timer::of<&DownstreamConnection::on_idle>(this)),
@@ -62,7 +63,7 @@ std::unique_ptr<http::ServerCodec> DownstreamConnection::make_codec() {
     if (version == Version::kHttp2) {
       return std::make_unique<http::h2::ServerConnection>(*this, *this, manager_->http2, loop().now());
     }
-    return std::make_unique<http::h1::ServerConnection>(*this, *this, manager_->http1);
+    return std::make_unique<http::h1::ServerConnection>(manager_->http1, *this, *this);
   };
   switch (manager_->codec_type) {
     case CodecType::kHttp1: return make(Version::kHttp11);
@@ -137,7 +138,7 @@ void DownstreamConnection::log_malformed(uint16_t status, std::string_view reaso
 }
 
 void DownstreamConnection::count(http::CodecCounter counter) {
-  if (manager_->codec_stats) manager_->codec_stats->add(counter);
+  (version_ == Version::kHttp2 ? manager_->http2_stats : manager_->http1_stats)->add(counter);
 }
 
 void DownstreamConnection::adopt(std::shared_ptr<const FilterChain> chain) {
@@ -209,9 +210,9 @@ void DownstreamConnection::on_closed() {
   }
   stats.record(HttpStat::kCxLengthMs, static_cast<uint64_t>(
       std::chrono::duration_cast<Milliseconds>(loop().now() - started_).count()));
-  unlink();
+  ListLink<>::unlink();
   for (const auto& filter : chain_->filters) filter->on_close();
-  listener_.connection_closed();
+  listener_.served_connection_closed(started_);
   loop().defer_delete(std::unique_ptr<net::Deferred>(this));
 }
 

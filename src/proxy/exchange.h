@@ -90,7 +90,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool try_again();
   bool take_retry();
   void release_retry();
-  void report_outcome(const Attempt& attempt);
+  void report_outcome(Attempt& attempt);
   upstream::RoutingPriority priority() const;
   const upstream::SubsetCriteria* subset_criteria();
   void give_up();

@@ -9,9 +9,12 @@
 
 #include "filters/network_filter.h"
 #include "net/address.h"
-#include "net/tls/server_context.h"
 #include "proxy/connection_manager.h"
 #include "proxy/tcp_proxy.h"
+
+namespace proa::net::tls {
+class ServerContext;
+}
 
 namespace proa::proxy {
 

@@ -72,6 +72,15 @@ void Listener::close_all() {
   tcp_.for_each([](TcpConnection& connection) { connection.abort(); });
 }
 
+void Listener::served_connection_closed(MonoTime started) {
+  observe::StatGroup& stats = *config_->stats;
+  stats.sub(ListenerStat::kCxActive);
+  stats.add(ListenerStat::kCxDestroy);
+  auto length = std::chrono::duration_cast<Milliseconds>(worker_.loop().now() - started);
+  stats.record(ListenerStat::kCxLengthMs, static_cast<uint64_t>(length.count()));
+  connection_closed();
+}
+
 void Listener::connection_closed() {
   if (draining_ && empty() && when_empty_) std::exchange(when_empty_, nullptr)();
 }

@@ -40,6 +40,8 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   List<AcceptedConnection>& accepted() { return accepted_; }
   List<DownstreamConnection>& http() { return http_; }
   List<TcpConnection>& tcp() { return tcp_; }
+  /// A connection that a filter chain served has closed.
+  void served_connection_closed(MonoTime started);
   /// A connection has gone; when the last one has and the listener drains, tells whoever waits.
   void connection_closed();
   /// `f` runs when the listener is draining and empty (perhaps at once).

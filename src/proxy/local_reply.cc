@@ -19,12 +19,13 @@ std::string_view decimal(Arena& arena, uint64_t value) {
 /// Trailers-only: the status travels in the head (gRPC over HTTP/2, "Responses").
 void shape_grpc(http::ResponseHead& head, const filters::LocalReply& reply, uint16_t status, std::string_view message,
                 Arena& arena) {
-  const int grpc = reply.grpc_status >= 0 ? reply.grpc_status : http::grpc_status_of_http(status);
+  const auto grpc = reply.grpc_status >= 0 ? static_cast<http::GrpcStatus>(reply.grpc_status)
+                                           : http::grpc_status_of_http(status);
   head.status = 200;
   head.headers.add(HeaderId::kContentType, "application/grpc");
-  head.headers.add(HeaderId::kGrpcStatus, decimal(arena, static_cast<uint64_t>(grpc)));
+  head.headers.add(HeaderId::kGrpcStatus, http::grpc_status_text(grpc));
   if (!message.empty()) {
-    head.headers.add(HeaderId::kGrpcMessage, http::encode_grpc_message(message, arena));
+    head.headers.add(HeaderId::kGrpcMessage, http::grpc_message_encode(message, arena));
   }
 }
 

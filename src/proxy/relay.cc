@@ -6,6 +6,7 @@
 #include "proxy/downstream_connection.h"
 #include "proxy/exchange.h"
 #include "proxy/response_headers.h"
+#include "upstream/worker_cluster.h"
 
 namespace proa::proxy {
 
@@ -157,7 +158,7 @@ void Exchange::start_response(http::ResponseHead& head, bool end) {
     }
   }
   finish_response_headers(*manager_, info_, head, loop_);
-  if (connection_.draining() || !connection_.keep_alive()) down_->close_after_response();
+  if (!connection_.keep_alive()) down_->close_after_response();
   info_.response_start = loop_.now();
   if (head.status == 101 || (request_.method_id == http::Method::kConnect && head.status / 100 == 2)) note_upgrade();
   down_->send_response(head, end);

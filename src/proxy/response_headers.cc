@@ -9,7 +9,7 @@ using http::HeaderId;
 void finish_response_headers(const ConnectionManager& manager, const observe::StreamInfo& info,
                              http::ResponseHead& head, net::Loop& loop) {
   http::HeaderList& headers = head.headers;
-  if (!headers.has(HeaderId::kDate)) headers.add(HeaderId::kDate, http::date_now(loop.wall_now(), headers.arena()));
+  if (!headers.has(HeaderId::kDate)) headers.add(HeaderId::kDate, headers.arena().copy(http::http_date(loop.wall_now())));
   switch (manager.server_header) {
     case ServerHeader::kOverwrite: headers.set(HeaderId::kServer, manager.server_name); break;
     case ServerHeader::kAppendIfAbsent:

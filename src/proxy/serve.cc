@@ -231,7 +231,8 @@ bool Exchange::start_attempt() {
   body_sent_ = 0;
   request_sent_completely_ = false;
   upstream::HttpPool& pool = cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
-                                                         .priority = priority()});
+                                                         .priority = priority(),
+                                                         .options = nullptr});
   attempt_ = arena_->make<Attempt>(*this, std::move(host));
   attempt_->start(pool);
   return true;
@@ -240,8 +241,7 @@ bool Exchange::start_attempt() {
 /// Only routes with metadata_match pay for it.
 const upstream::SubsetCriteria* Exchange::subset_criteria() {
   if (!route_->metadata_match) return nullptr;
-  const std::string path[] = {};
-  const nlohmann::json* wanted = route_->metadata_match->find("envoy.lb", path);
+  const nlohmann::json* wanted = route_->metadata_match->find("envoy.lb", {});
   if (!wanted || !wanted->is_object()) return nullptr;
   upstream::SubsetValues values;
   for (const auto& [key, value] : wanted->items()) {
@@ -310,7 +310,7 @@ void Exchange::release_retry() {
   retry_cluster_.reset();
 }
 
-void Exchange::report_outcome(const Attempt& attempt) {
+void Exchange::report_outcome(Attempt& attempt) {
   upstream::Cluster& cluster = cluster_->cluster();
   using upstream::Outcome;
   if (attempt.response()) {

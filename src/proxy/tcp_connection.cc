@@ -173,9 +173,9 @@ void TcpConnection::close(std::string_view details) {
     if (details == "upstream_closed" || clean) upstream_->closed_by_peer();
     upstream_->transport().close(!clean && details == "downstream_closed");
   }
-  unlink();
+  ListLink<>::unlink();
   for (const auto& filter : chain_->filters) filter->on_close();
-  listener_.connection_closed();
+  listener_.served_connection_closed(stream_.start);
   loop_.defer_delete(std::unique_ptr<net::Deferred>(this));
 }
 

@@ -1,0 +1,245 @@
+#include "proxy/accepted_connection.h"
+
+#include "base/log.h"
+#include "http/codec_pump.h"
+#include "net/http_inspector.h"
+#include "net/original_dst.h"
+#include "net/proxy_protocol.h"
+#include "net/tls/tls_transport.h"
+#include "net/tls_inspector.h"
+#include "proxy/listener.h"
+#include "proxy/listener_stats.h"
+
+namespace proa::proxy {
+
+using net::IoResult;
+using net::Timer;
+
+void AcceptedConnection::start(Listener& listener, std::unique_ptr<net::SocketTransport> socket,
+                               ConnectionTickets tickets) {
+  auto* connection = new AcceptedConnection(listener, std::move(socket), std::move(tickets));
+  connection->inspect();
+}
+
+AcceptedConnection::AcceptedConnection(Listener& listener, std::unique_ptr<net::SocketTransport> socket,
+                                       ConnectionTickets tickets)
+    : listener_(listener),
+      config_(listener.config()),
+      socket_(std::move(socket)),
+      tickets_(std::move(tickets)),
+      timer_(Timer::of<&AcceptedConnection::on_timeout>(this)) {
+  socket_->observe(this);
+  listener_.accepted().push_back(*this);
+  config_->stats->add(ListenerStat::kPreCxActive);
+  net::ConnectionInfo& info = socket_->info();
+  if (config_->original_destination) {
+    net::OriginalDestination original = net::original_destination(socket_->fd(), config_->addresses.front());
+    if (original.restored) {
+      info.local = original.address;
+      info.local_restored = true;
+    }
+  }
+  proxy_header_read_ = !config_->proxy_protocol;
+  tls_decided_ = !config_->inspect_tls;
+  http_decided_ = !config_->inspect_http;
+  timer_.start(listener_.worker().loop(), config_->inspection_timeout);
+}
+
+AcceptedConnection::~AcceptedConnection() = default;
+
+void AcceptedConnection::on_readable() {
+  if (!chain_) inspect();
+}
+
+void AcceptedConnection::on_hangup() { close(); }
+
+// ---- listener filters ----
+
+void AcceptedConnection::inspect() {
+  if (finished_) return;
+  Progress progress = proxy_header_read_ ? Progress::kDone : read_proxy_header();
+  if (progress == Progress::kDone) progress = look_at_first_bytes();
+  if (progress == Progress::kMore) return;
+  if (progress == Progress::kFailed) {
+    config_->stats->add(ListenerStat::kListenerFilterError);
+    return close();
+  }
+  choose_chain();
+}
+
+/// The header is taken out of the stream; everything after it stays in the kernel.
+AcceptedConnection::Progress AcceptedConnection::read_proxy_header() {
+  std::span<char> scratch = http::read_scratch();
+  IoResult seen = socket_->peek(scratch.data(), net::kMaxProxyHeader);
+  if (seen.state == IoResult::State::kBlocked) return Progress::kMore;
+  if (!seen.ok()) return Progress::kFailed;
+  net::ProxyParse parsed = net::parse_proxy_header({scratch.data(), seen.bytes});
+  const ProxyProtocolRules& rules = *config_->proxy_protocol;
+  switch (parsed.state) {
+    case net::ProxyParse::State::kNeedMore: return Progress::kMore;
+    case net::ProxyParse::State::kAbsent:
+      if (!rules.allow_without) break;
+      proxy_header_read_ = true;
+      return Progress::kDone;
+    case net::ProxyParse::State::kError: break;
+    case net::ProxyParse::State::kDone: {
+      const net::ProxyHeader& header = parsed.header;
+      if (!(header.version == 1 ? rules.allow_v1 : rules.allow_v2)) break;
+      IoResult taken = socket_->read(scratch.data(), header.size);
+      if (!taken.ok() || taken.bytes != header.size) break;
+      net::ConnectionInfo& info = socket_->info();
+      if (!header.local) {
+        info.remote = header.source;
+        info.local = header.destination;
+        info.local_restored = true;
+      }
+      if (rules.keep_tlvs) info.proxy_tlvs = header.tlvs;
+      proxy_header_read_ = true;
+      return Progress::kDone;
+    }
+  }
+  config_->stats->add(ListenerStat::kProxyProtocolRejected);
+  return Progress::kFailed;
+}
+
+AcceptedConnection::Progress AcceptedConnection::look_at_first_bytes() {
+  if (tls_decided_ && http_decided_) return Progress::kDone;
+  std::span<char> scratch = http::read_scratch();
+  IoResult seen = socket_->peek(scratch.data(), scratch.size());
+  if (seen.state == IoResult::State::kBlocked) return Progress::kMore;
+  if (seen.state == IoResult::State::kError) return Progress::kFailed;
+  const bool ended = seen.state == IoResult::State::kEof;
+  std::string_view bytes(scratch.data(), ended ? 0 : seen.bytes);
+  Progress progress = look_at_tls(bytes, ended);
+  if (progress == Progress::kDone) progress = look_at_http(bytes, ended);
+  return ended && progress == Progress::kMore ? Progress::kFailed : progress;
+}
+
+AcceptedConnection::Progress AcceptedConnection::look_at_tls(std::string_view bytes, bool ended) {
+  if (tls_decided_) return Progress::kDone;
+  if (ended) return Progress::kFailed;
+  net::ClientHello hello;
+  net::ConnectionInfo& info = socket_->info();
+  switch (net::inspect_client_hello(bytes, hello)) {
+    case net::TlsInspection::kNeedMore: return Progress::kMore;
+    case net::TlsInspection::kMalformed: return Progress::kFailed;
+    case net::TlsInspection::kNotTls: info.transport_protocol = "raw_buffer"; break;
+    case net::TlsInspection::kTls:
+      info.transport_protocol = "tls";
+      info.sni = std::move(hello.sni);
+      info.alpn = std::move(hello.alpn);
+      break;
+  }
+  tls_decided_ = true;
+  return Progress::kDone;
+}
+
+AcceptedConnection::Progress AcceptedConnection::look_at_http(std::string_view bytes, bool ended) {
+  net::ConnectionInfo& info = socket_->info();
+  if (http_decided_ || info.transport_protocol == "tls") return Progress::kDone;
+  if (ended) return Progress::kFailed;
+  net::HttpInspection inspection = net::inspect_http(bytes);
+  if (inspection == net::HttpInspection::kNeedMore) return Progress::kMore;
+  if (inspection != net::HttpInspection::kNot) {
+    info.application_protocols = {std::string(net::protocol_name(inspection))};
+  }
+  http_decided_ = true;
+  return Progress::kDone;
+}
+
+// ---- filter chain ----
+
+void AcceptedConnection::choose_chain() {
+  timer_.stop();
+  const auto* found = config_->find_chain(socket_->info());
+  if (!found) {
+    config_->stats->add(ListenerStat::kNoFilterChainMatch);
+    observe::StreamInfo record;
+    record.downstream = &socket_->info();
+    record.remote_address = &socket_->info().remote;
+    record.start = record.end = listener_.worker().loop().now();
+    record.start_wall = listener_.worker().loop().wall_now();
+    record.set(observe::ResponseFlag::kNoRouteFound);
+    record.response_code_details = "filter_chain_not_found";
+    for (const auto& log : config_->access_logs) log->log(record);
+    return close();
+  }
+  chain_ = *found;
+  if (!chain_->tls) {
+    secured_ = std::move(socket_);
+    return hand_over();
+  }
+  timer_.start(listener_.worker().loop(), chain_->transport_timeout);
+  secured_ = net::tls::accept(std::move(socket_), chain_->tls);
+  secured_->observe(this);
+}
+
+void AcceptedConnection::on_connected() {
+  const net::TlsInfo& tls = *secured_->info().tls;
+  observe::StatGroup& stats = *config_->stats;
+  stats.add(ListenerStat::kSslHandshake);
+  if (tls.resumed) stats.add(ListenerStat::kSslSessionReused);
+  if (!tls.presented) stats.add(ListenerStat::kSslNoCertificate);
+  hand_over();
+}
+
+void AcceptedConnection::on_connect_failed(std::string reason) {
+  log::get("connection").debug("TLS handshake with {} failed: {}", secured_->info().remote.to_string(), reason);
+  config_->stats->add(ListenerStat::kSslConnectionError);
+  close();
+}
+
+void AcceptedConnection::hand_over() {
+  timer_.stop();
+  secured_->observe(nullptr);
+  Arena arena;
+  observe::StreamInfo record;
+  record.downstream = &secured_->info();
+  record.remote_address = &secured_->info().remote;
+  record.start = record.end = listener_.worker().loop().now();
+  for (const auto& filter : chain_->filters) {
+    if (filter->admit(record, arena)) continue;
+    config_->stats->add(ListenerStat::kNetworkFilterDenied);
+    return close();
+  }
+  std::unique_ptr<net::Transport> transport = std::move(secured_);
+  if (chain_->http) {
+    DownstreamConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
+  } else {
+    TcpConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
+  }
+  done(/*handed_over=*/true);
+}
+
+void AcceptedConnection::on_timeout() {
+  if (chain_) {
+    config_->stats->add(ListenerStat::kCxTransportSocketTimeout);
+    return close();
+  }
+  config_->stats->add(ListenerStat::kPreCxTimeout);
+  if (config_->continue_on_inspection_timeout) return choose_chain();
+  close();
+}
+
+void AcceptedConnection::close() {
+  if (finished_) return;
+  if (socket_) socket_->close();
+  if (secured_) secured_->close();
+  done(/*handed_over=*/false);
+}
+
+void AcceptedConnection::done(bool handed_over) {
+  finished_ = true;
+  timer_.stop();
+  unlink();
+  observe::StatGroup& stats = *config_->stats;
+  stats.sub(ListenerStat::kPreCxActive);
+  if (!handed_over) {
+    stats.sub(ListenerStat::kCxActive);
+    stats.add(ListenerStat::kCxDestroy);
+    listener_.connection_closed();
+  }
+  listener_.worker().loop().defer_delete(std::unique_ptr<net::Deferred>(this));
+}
+
+}  // namespace proa::proxy
