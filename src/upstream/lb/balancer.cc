@@ -1,0 +1,17 @@
+#include "upstream/lb/balancer.h"
+
+#include "upstream/lb/zone_balancer.h"
+
+namespace proa::upstream {
+
+std::shared_ptr<const Balancer> make_plain_balancer(std::shared_ptr<const LbSpec> spec,
+                                                    std::shared_ptr<const HostSet> hosts, const LbInputs& inputs) {
+  return std::make_shared<ZoneBalancer>(std::move(spec), std::move(hosts), inputs);
+}
+
+std::shared_ptr<const Balancer> make_balancer(std::shared_ptr<const LbSpec> spec,
+                                              std::shared_ptr<const HostSet> hosts, const LbInputs& inputs) {
+  return make_plain_balancer(std::move(spec), std::move(hosts), inputs);
+}
+
+}  // namespace proa::upstream

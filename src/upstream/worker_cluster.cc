@@ -1,0 +1,157 @@
+#include "upstream/worker_cluster.h"
+
+#include <algorithm>
+
+#include "http/message.h"
+#include "upstream/tcp_attempt.h"
+
+namespace proa::upstream {
+
+WorkerCluster::WorkerCluster(std::shared_ptr<Cluster> cluster, net::Loop& loop, ConnectionFactory& factory)
+    : cluster_(std::move(cluster)), loop_(loop), factory_(factory) {
+  refresh();
+}
+
+WorkerCluster::~WorkerCluster() {
+  while (TcpAttempt* attempt = attempts_.pop_front()) delete attempt;
+}
+
+void WorkerCluster::refresh() {
+  uint64_t version = cluster_->version();
+  if (snapshot_ && version == version_) return;
+  auto before = std::move(snapshot_);
+  snapshot_ = cluster_->snapshot();
+  version_ = version;
+  if (cluster_->spec().type == DiscoveryType::kOriginalDst) {
+    std::erase_if(original_hosts_, [](const auto& entry) {
+      const Host::Hot& hot = entry.second->hot;
+      return hot.active_requests.load(std::memory_order_relaxed) == 0 &&
+             hot.active_connections.load(std::memory_order_relaxed) == 0;
+    });
+    return;
+  }
+  if (pools_.empty()) return;
+  std::vector<const Host*> present;
+  for (const PriorityHosts& priority : snapshot_->hosts->priorities()) {
+    present.insert(present.end(), priority.all.begin(), priority.all.end());
+  }
+  std::sort(present.begin(), present.end());
+  const ClusterSpec& spec = cluster_->spec();
+  for (auto& [host, pools] : pools_) {
+    bool gone = !std::binary_search(present.begin(), present.end(), host);
+    bool failed = spec.close_connections_on_health_failure && host->health() == Health::kUnhealthy;
+    for (auto& pool : pools.pools) {
+      if (failed) {
+        pool->close_connections();
+      } else if (gone || spec.close_connections_on_host_set_change) {
+        pool->drain();
+      }
+    }
+  }
+  pool_is_empty();
+}
+
+HostRef WorkerCluster::choose(LbContext& context) {
+  if (cluster_->version() != version_) [[unlikely]] refresh();
+  cluster_->note_traffic();
+  if (context.now == MonoTime{}) context.now = loop_.now();
+  Host* host = nullptr;
+  if (cluster_->spec().type == DiscoveryType::kOriginalDst) {
+    HostRef found = original_destination(context);
+    if (!found) stats().add(ClusterStat::kCxNoneHealthy);
+    return found;
+  }
+  if (!context.override_host.empty()) {
+    host = override_host(context);
+    if (host) context.note(LbEvent::kOverrideUsed);
+    if (!host && context.override_strict) {
+      stats().add(ClusterStat::kCxNoneHealthy);
+      return {};
+    }
+  }
+  if (!host) host = snapshot_->balancer->choose(context, thread_random());
+  if (context.events) count_events(context);
+  if (!host) stats().add(ClusterStat::kCxNoneHealthy);
+  return HostRef(host);
+}
+
+Host* WorkerCluster::override_host(const LbContext& context) const {
+  Host* host = snapshot_->hosts->find(context.override_host);
+  if (!host || !(context.override_statuses >> static_cast<uint32_t>(host->eds_status()) & 1)) return nullptr;
+  return host;
+}
+
+HostRef WorkerCluster::original_destination(const LbContext& context) {
+  static const OriginalDstSpec kDefaults;
+  const OriginalDstSpec& spec = spec_original_dst() ? *spec_original_dst() : kDefaults;
+  net::Address address;
+  if (!context.override_host.empty()) {
+    if (auto parsed = net::Address::parse(context.override_host)) address = *parsed;
+  } else if (spec.use_header && context.request) {
+    if (const http::Header* header = context.request->headers.find(spec.header_name)) {
+      auto parsed = net::Address::parse(header->value);
+      if (!parsed) {
+        stats().add(ClusterStat::kOriginalDstHostInvalid);
+        return {};
+      }
+      address = *parsed;
+    }
+  }
+  if (!address && context.original_destination) address = *context.original_destination;
+  if (!address) return {};
+  if (spec.port_override) address = address.with_port(spec.port_override);
+  HostRef& host = original_hosts_[address];
+  if (!host) host = cluster_->original_destination_host(address);
+  return host;
+}
+
+void WorkerCluster::count_events(const LbContext& context) {
+  static constexpr std::pair<LbEvent, ClusterStat> kStats[] = {
+      {LbEvent::kHealthyPanic, ClusterStat::kLbHealthyPanic},
+      {LbEvent::kSubsetSelected, ClusterStat::kLbSubsetsSelected},
+      {LbEvent::kSubsetFallback, ClusterStat::kLbSubsetsFallback},
+      {LbEvent::kSubsetFallbackPanic, ClusterStat::kLbSubsetsFallbackPanic},
+      {LbEvent::kZoneAllDirectly, ClusterStat::kLbZoneRoutingAllDirectly},
+      {LbEvent::kZoneSampled, ClusterStat::kLbZoneRoutingSampled},
+      {LbEvent::kZoneCross, ClusterStat::kLbZoneRoutingCrossZone},
+      {LbEvent::kZoneNoCapacityLeft, ClusterStat::kLbZoneNoCapacityLeft},
+  };
+  for (auto [event, stat] : kStats) {
+    if (context.noted(event)) stats().add(stat);
+  }
+}
+
+HttpPool& WorkerCluster::http_pool(Host& host, const PoolKey& key) {
+  HostPools& pools = pools_[&host];
+  for (auto& pool : pools.pools) {
+    if (pool->key() == key) return *pool;
+  }
+  if (!pools.host) pools.host = HostRef(&host);
+  return *pools.pools.emplace_back(std::make_unique<HttpPool>(*this, pools.host, key));
+}
+
+void WorkerCluster::connect_tcp(Host& host, TcpWaiter& waiter, std::shared_ptr<const TransportOptions> options,
+                                RoutingPriority priority) {
+  TcpAttempt::start(*this, host, waiter, std::move(options), priority);
+}
+
+void WorkerCluster::drain() {
+  draining_ = true;
+  for (auto& [host, pools] : pools_) {
+    for (auto& pool : pools.pools) pool->drain();
+  }
+  pool_is_empty();
+}
+
+bool WorkerCluster::idle() const { return pools_.empty() && attempts_.empty(); }
+
+void WorkerCluster::pool_is_empty() { loop_.end_of_turn(*this); }
+
+void WorkerCluster::run() {
+  for (auto at = pools_.begin(); at != pools_.end();) {
+    std::erase_if(at->second.pools, [](const auto& pool) { return pool->empty(); });
+    at = at->second.pools.empty() ? pools_.erase(at) : std::next(at);
+  }
+}
+
+}  // namespace proa::upstream

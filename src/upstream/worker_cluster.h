@@ -1,0 +1,69 @@
+// One worker's view of a cluster: made at its first request there.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "net/loop.h"
+#include "upstream/cluster.h"
+#include "upstream/http_pool.h"
+#include "upstream/tcp_connector.h"
+
+namespace proa::upstream {
+
+/// On its worker's thread. Lives until the cluster is removed or replaced and everything under way has ended.
+class WorkerCluster final : public net::Deferred, private net::EndOfTurn {
+ public:
+  WorkerCluster(std::shared_ptr<Cluster> cluster, net::Loop& loop, ConnectionFactory& factory);
+  ~WorkerCluster() override;
+
+  /// The host for a request; empty when there is none (counts upstream_cx_none_healthy).
+  HostRef choose(LbContext& context);
+  /// The pool for `host`, which choose() gave. Valid during this turn.
+  HttpPool& http_pool(Host& host, const PoolKey& key);
+  /// A connection for bytes. on_failed() may come within this call.
+  void connect_tcp(Host& host, TcpWaiter& waiter, std::shared_ptr<const TransportOptions> options = nullptr,
+                   RoutingPriority priority = RoutingPriority::kDefault);
+
+  Cluster& cluster() { return *cluster_; }
+  const std::shared_ptr<Cluster>& shared_cluster() { return cluster_; }
+  const ClusterSpec& spec() const { return cluster_->spec(); }
+  observe::StatGroup& stats() { return cluster_->stats(); }
+  net::Loop& loop() { return loop_; }
+  ConnectionFactory& factory() { return factory_; }
+  std::shared_ptr<const HostSet> hosts() const { return snapshot_->hosts; }
+
+  /// Takes the newest hosts; closes idle connections to those that are gone.
+  void refresh();
+  /// No request comes any more (removed or replaced): idle connections close, the others when they become idle.
+  void drain();
+  /// Nothing is under way here: it may be destroyed.
+  bool idle() const;
+
+ private:
+  friend class HttpPool;
+  friend class TcpAttempt;
+  struct HostPools {
+    HostRef host;
+    std::vector<std::unique_ptr<HttpPool>> pools;  // few
+  };
+  Host* override_host(const LbContext& context) const;
+  HostRef original_destination(const LbContext& context);
+  void count_events(const LbContext& context);
+  const OriginalDstSpec* spec_original_dst() const { return cluster_->spec().original_dst.get(); }
+  void pool_is_empty();
+  void run() override;  // drops pools that have become empty
+
+  std::shared_ptr<Cluster> cluster_;
+  net::Loop& loop_;
+  ConnectionFactory& factory_;
+  std::shared_ptr<const LbSnapshot> snapshot_;
+  uint64_t version_ = 0;
+  std::unordered_map<Host*, HostPools> pools_;
+  std::unordered_map<net::Address, HostRef> original_hosts_;
+  List<TcpAttempt, WorkerCluster> attempts_;
+  bool draining_ = false;
+};
+
+}  // namespace proa::upstream
