@@ -163,8 +163,9 @@ def _value(world: World, name: str, value: str) -> str:
         return "<date>" if re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", value) else value
     if name == "x-envoy-upstream-service-time":
         return "<ms>" if value.isdigit() else value
-    if name == "x-envoy-expected-rq-timeout-ms" and value.isdigit() and int(value) % 50:
-        return f"<{-(-int(value) // 500) * 500} less what has passed>"
+    if name == "x-envoy-expected-rq-timeout-ms" and value.isdigit():
+        step = 500 if int(value) > 500 else 100          # a retry carries what is left of it
+        return f"<up to {-(-int(value) // step) * step}>"
     if name == "server" and value in ("envoy", "proa"):
         return "<proxy>"
     if name == "x-request-id":

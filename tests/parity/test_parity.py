@@ -1,5 +1,7 @@
 """Every scenario, through Envoy and through Proa: what clients, origins, logs and
 counters show must be the same, unless docs/differences.md says why not."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.parity import differences
@@ -16,7 +18,8 @@ ROWS = differences.read_table()
 def test_scenario(worlds, feature, case):
     reference, subject = worlds(FEATURES[feature])
     scenario = f"{feature}/{case.name}"
-    expected, got = observe(reference, case), observe(subject, case)
+    with ThreadPoolExecutor(2) as both:                   # most of a case is waiting
+        expected, got = both.map(observe, (reference, subject), (case, case))
     found = differences.differing(expected, got, FEATURES[feature].ignore + case.ignore)
     unexplained = differences.split(scenario, found, ROWS)
     worlds.ran.add(scenario)

@@ -109,7 +109,7 @@ class World:
             return self._seen_marks >= self._sent_marks and len(lines) >= expected
 
         try:
-            wait_for(enough, "access log", seconds, every=0.02)
+            wait_for(enough, "access log", seconds, every=0.003)
         except AssertionError:
             pass                               # too few lines is itself an observation
         return lines

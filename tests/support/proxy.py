@@ -54,4 +54,4 @@ def command(kind: str, config: Path, concurrency: int = 1, flags: tuple[str, ...
     """Envoy's command line; proa-proxy takes the same flags."""
     hot_restart = () if "--base-id" in flags or "--use-dynamic-base-id" in flags else ("--disable-hot-restart",)
     return [str(binary(kind)), "-c", str(config), "--concurrency", str(concurrency), "-l", "error",
-            "--file-flush-interval-msec", "10", *hot_restart, *flags]
+            "--file-flush-interval-msec", "2", *hot_restart, *flags]

@@ -17,6 +17,7 @@ def talk(listener: str, *messages: bytes, manners: Manners | None = None, half_c
             if manners and manners.banner:
                 seen["banner"] = client.read_until(len(manners.banner))
             for index, message in enumerate(messages):
+                seen[f"read[{index}]"] = b""          # stays so when the peer refuses at once
                 client.send(message)
                 seen[f"read[{index}]"] = client.read_until(len(message))
             if half_close:

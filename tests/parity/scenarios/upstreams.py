@@ -125,7 +125,9 @@ def at_once(target: str, listener: str, count: int):
     """`count` h2 streams while the origin hangs: the last ones meet the breaker."""
     def flow(world):
         with Http2Client(world.dial(listener)) as client:
-            streams = [client.start("GET", target) for _ in range(count)]
+            streams = [client.start("GET", target)]
+            wait_for(world.received, "the first request at the origin")
+            streams += [client.start("GET", target) for _ in range(count - 1)]
             rejected = wait_for(lambda: (client.pump(), client.finished)[1], "a rejected stream")
             answers = [client.answers[s] for s in streams if s in rejected]
             return {"status": [a.status for a in answers], "overloaded": [a.header("x-envoy-overloaded") for a in answers],
