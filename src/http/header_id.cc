@@ -1,7 +1,8 @@
 #include "http/header_id.h"
 
 #include <array>
-#include <cstring>
+
+#include "base/short_copy.h"
 
 namespace proa::http {
 namespace {
@@ -64,7 +65,7 @@ HeaderId header_id(std::string_view name) {
   if (name.empty()) return HeaderId::kOther;
   uint8_t id = kTable.ids[slot_of(key_of(name.data(), name.size()), kTable.multiplier)];
   std::string_view known = kHeaderNames[id];
-  if (known.size() != name.size() || std::memcmp(known.data(), name.data(), name.size()) != 0) {
+  if (known.size() != name.size() || !equal_short(known.data(), name.data(), name.size())) {
     return HeaderId::kOther;
   }
   return static_cast<HeaderId>(id);

@@ -14,12 +14,11 @@ constexpr Refusal kBadExtension{400, "http1.invalid_chunk_extension"};
 
 }  // namespace
 
-void BodyDecoder::start(BodyKind kind, uint64_t length, size_t max_trailer_bytes, uint32_t max_trailers) {
+void BodyDecoder::start(BodyKind kind, uint64_t length, size_t max_trailer_bytes) {
   *this = BodyDecoder();
   kind_ = kind;
   remaining_ = kind == BodyKind::kLength ? length : 0;
   max_trailer_bytes_ = max_trailer_bytes;
-  max_trailers_ = max_trailers;
 }
 
 BodyDecoder::Step BodyDecoder::decode(std::string_view input, Scratch scratch) {
@@ -83,9 +82,8 @@ bool BodyDecoder::decode_trailers(std::string_view input, Step& step) {
   HeadScanner::Result result = scanner_.scan(input);
   if (result == HeadScanner::Result::kRefused) step.refusal = {400, scanner_.reason()};
   else if (scanner_.size() > max_trailer_bytes_) step.refusal = {431, "http1.trailers_too_large"};
-  else if (scanner_.lines() > max_trailers_) step.refusal = {431, "http1.too_many_trailers"};
   if (step.refusal || result == HeadScanner::Result::kIncomplete) return false;
-  if (scanner_.lines()) step.trailers = input.substr(0, scanner_.size());
+  if (scanner_.size() > 2) step.trailers = input.substr(0, scanner_.size());
   step.used += scanner_.size();
   step.done = true;
   return true;

@@ -32,7 +32,7 @@ class BodyDecoder {
     Refusal refusal;
   };
 
-  void start(BodyKind kind, uint64_t length, size_t max_trailer_bytes, uint32_t max_trailers);
+  void start(BodyKind kind, uint64_t length, size_t max_trailer_bytes);
   /// Precondition: started and not done.
   Step decode(std::string_view input, Scratch scratch);
   BodyKind kind() const { return kind_; }
@@ -52,7 +52,6 @@ class BodyDecoder {
   uint32_t extension_bytes_ = 0;
   uint64_t remaining_ = 0;  // of the body, or of the chunk
   size_t max_trailer_bytes_ = 0;
-  uint32_t max_trailers_ = 0;
   HeadScanner scanner_;
 };
 

@@ -19,7 +19,7 @@ struct Decoded {
 // Feeds the input in pieces, keeping what is not used, as a connection does.
 Decoded decode(std::string_view input, size_t piece = SIZE_MAX) {
   BodyDecoder decoder;
-  decoder.start(BodyKind::kChunked, 0, 1000, 10);
+  decoder.start(BodyKind::kChunked, 0, 1000);
   Decoded result;
   std::string stored;
   char scratch[BodyDecoder::Scratch::extent];
@@ -102,9 +102,6 @@ TEST(ChunkedBody, checks_extensions) {
 
 TEST(ChunkedBody, limits_and_checks_trailers) {  // S5
   EXPECT_EQ(decode("0\r\nX: " + std::string(2000, 'x')).reason, "http1.trailers_too_large");
-  std::string many = "0\r\n";
-  for (int i = 0; i < 11; ++i) many += "X: y\r\n";
-  EXPECT_EQ(decode(many).reason, "http1.too_many_trailers");
   EXPECT_EQ(decode("0\r\nX: y\n").reason, "http1.bare_lf");
   EXPECT_EQ(decode("0\r\nX: \ry").reason, "http1.bare_cr");
   EXPECT_EQ(decode(std::string_view("0\r\nX: \0\r\n", 9)).reason, "http1.invalid_characters");
@@ -129,7 +126,7 @@ TEST(Trailers, must_not_frame_route_or_authenticate) {
 TEST(LengthBody, ends_with_its_last_byte) {
   BodyDecoder decoder;
   char scratch[BodyDecoder::Scratch::extent];
-  decoder.start(BodyKind::kLength, 5, 0, 0);
+  decoder.start(BodyKind::kLength, 5, 0);
   BodyDecoder::Step step = decoder.decode("abc", BodyDecoder::Scratch(scratch));
   EXPECT_EQ(step.data, "abc");
   EXPECT_FALSE(step.done);

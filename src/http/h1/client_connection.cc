@@ -188,7 +188,6 @@ size_t ClientConnection::read_head(std::string_view input, MonoTime now) {
   Refusal refusal;
   if (result == HeadScanner::Result::kRefused) refusal = {400, scanner_.reason()};
   else if (scanner_.size() > options_.max_head_bytes) refusal = {431, "http1.headers_too_large"};
-  else if (scanner_.lines() > options_.max_headers + 1) refusal = {431, "http1.too_many_headers"};
   if (refusal) {
     refuse(refusal);
     return input.size();
@@ -228,7 +227,7 @@ void ClientConnection::take_head(ResponseHead& head, const Framing& framing, boo
   }
   if (framing.body == BodyKind::kNone) return response_complete(more_input).on_response(head, true);
   in_ = In::kBody;
-  decoder_.start(framing.body, framing.length, options_.max_head_bytes, options_.max_headers);
+  decoder_.start(framing.body, framing.length, options_.max_head_bytes);
   receiver_->on_response(head, false);
 }
 

@@ -42,8 +42,20 @@ static_assert(HeaderId::kXRequestId > HeaderId::kXB3ParentSpanId, "the x-* names
 
 uint8_t traits_of(HeaderId id) { return kTraits[static_cast<size_t>(id)]; }
 
-// Lower-cases from `at` up to the colon, or the CR of a line that has none; returns that position.
-char* lower_name(char* at) {
+// Lower-cases a name from `at` up to the colon, or the CR of a line that has none. The last block is stored only by
+// finish(): a store that the loads behind it overlap would stall them.
+struct NameLowering {
+  char* end;
+#ifdef __SSE2__
+  char* last;
+  __m128i block;
+  void finish() const { _mm_storeu_si128(reinterpret_cast<__m128i*>(last), block); }
+#else
+  void finish() const {}
+#endif
+};
+
+NameLowering lower_name(char* at) {
 #ifdef __SSE2__
   alignas(16) static constexpr auto kLeading = [] {
     std::array<unsigned char, 32> bytes{};
@@ -59,12 +71,29 @@ char* lower_name(char* at) {
     unsigned n = stop ? static_cast<unsigned>(std::countr_zero(stop)) : 16;
     __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(x, before_a), _mm_cmplt_epi8(x, after_z));
     __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kLeading.data() + 16 - n));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm_or_si128(x, _mm_and_si128(upper, mask)));
-    at += n;
-    if (stop) return at;
+    __m128i lowered = _mm_or_si128(x, _mm_and_si128(upper, mask));
+    if (stop) return {at + n, at, lowered};
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(at), lowered);
+    at += 16;
   }
 #else
   for (; *at != ':' && *at != '\r'; ++at) *at = to_lower(*at);
+  return {at};
+#endif
+}
+
+inline char* find_cr(char* at) {
+#ifdef __SSE2__
+  const __m128i cr = _mm_set1_epi8('\r');
+  while (true) {
+    __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    if (auto found = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, cr)))) {
+      return at + std::countr_zero(found);
+    }
+    at += 16;
+  }
+#else
+  while (*at != '\r') ++at;
   return at;
 #endif
 }
@@ -150,12 +179,14 @@ bool is_hop_by_hop(HeaderId id) { return traits_of(id) & kHopByHop; }
 
 Refusal parse_fields(char* at, const FieldRules& rules, HeaderList& headers, ConnectionFields& fields) {
   for (uint32_t count = 0; *at != '\r'; at += 2) {
-    char* colon = lower_name(at);
+    NameLowering lowering = lower_name(at);
+    char* colon = lowering.end;
     std::string_view name(at, static_cast<size_t>(colon - at));
     if (*colon != ':') return {400, is_optional_space(*at) ? "http1.obs_fold" : "http1.missing_colon"};
     char* value_begin = colon + 1;
     while (is_optional_space(*value_begin)) ++value_begin;
-    at = find_or_cr(value_begin, '\r');
+    at = find_cr(value_begin);
+    lowering.finish();
     char* value_end = at;
     while (value_end > value_begin && is_optional_space(value_end[-1])) --value_end;
     std::string_view value(value_begin, static_cast<size_t>(value_end - value_begin));

@@ -7,29 +7,31 @@
 
 namespace proa::http::h1 {
 
-/// Lines end with CRLF only; the section ends with an empty line. Given the same bytes and more, it goes on where
-/// it stopped: a head that arrives byte by byte is looked at once. After kComplete, every line of
-/// input.substr(0, size()) is free of controls (HTAB excepted) and ends with CRLF.
+/// Lines end with CRLF only; the section ends with an empty line. Given the same bytes and more, it goes on where it
+/// stopped, so a head that arrives byte by byte is looked at once. After kComplete, input.substr(0, size()) holds no
+/// control but HTAB and CRLF, and ends with the empty line, the only one in it.
 class HeadScanner {
  public:
   enum class Result : uint8_t { kIncomplete, kComplete, kRefused };
   Result scan(std::string_view input);
 
-  /// Bytes looked at; after kComplete the size of the section with its empty line.
-  size_t size() const { return scanned_; }
-  /// Complete lines, the empty one not counted.
-  uint32_t lines() const { return lines_; }
+  /// After kComplete the size of the section with its empty line; before, the bytes known to be good.
+  size_t size() const { return at_; }
   /// Static reason code after kRefused.
   std::string_view reason() const { return reason_; }
 
  private:
+  size_t skip_plain(std::string_view input) const;
+  Result complete(size_t size) {
+    at_ = size;
+    return Result::kComplete;
+  }
   Result refuse(std::string_view reason) {
     reason_ = reason;
     return Result::kRefused;
   }
-  size_t scanned_ = 0;
-  size_t line_start_ = 0;
-  uint32_t lines_ = 0;
+
+  size_t at_ = 0;  // every byte before it is good, and no line end before it is the last
   std::string_view reason_;
 };
 

@@ -1,8 +1,6 @@
 #include "http/h1/head_writer.h"
 
-#include <cstring>
-
-#include "base/number.h"
+#include "base/short_copy.h"
 #include "http/h1/field_parser.h"
 #include "http/header_validity.h"
 
@@ -17,8 +15,7 @@ class Writer {
   }
   void put(std::string_view text) {
     if (!at_) return out_.append(text);
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    at_ = copy_short(at_, text.data(), text.size());
   }
   void put_proper_case(std::string_view name) {
     char previous = '-';

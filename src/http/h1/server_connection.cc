@@ -105,8 +105,9 @@ size_t ServerConnection::read_head(std::string_view input, MonoTime now) {
   Refusal refusal;
   if (result == HeadScanner::Result::kRefused) refusal = {400, scanner_.reason()};
   else if (scanner_.size() > options_.max_head_bytes) {
-    refusal = scanner_.lines() ? Refusal{431, "http1.headers_too_large"} : Refusal{414, "http1.url_too_long"};
-  } else if (scanner_.lines() > options_.max_headers + 1) refusal = {431, "http1.too_many_headers"};
+    bool in_fields = input.find('\n') < options_.max_head_bytes;
+    refusal = in_fields ? Refusal{431, "http1.headers_too_large"} : Refusal{414, "http1.url_too_long"};
+  }
   if (refusal) {
     refuse(refusal);
     return input.size();
@@ -155,7 +156,7 @@ void ServerConnection::begin_exchange(std::unique_ptr<Arena> arena, RequestHead&
     in_ = In::kUndecided;
   } else if (framing.body != BodyKind::kNone) {
     in_ = In::kBody;
-    decoder_.start(framing.body, framing.length, options_.max_head_bytes, options_.max_headers);
+    decoder_.start(framing.body, framing.length, options_.max_head_bytes);
   } else {
     in_ = In::kComplete;
     end = true;
