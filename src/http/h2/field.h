@@ -1,6 +1,7 @@
 // One decoded field line, and the checks of its characters that are made once, when it is decoded.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -26,13 +27,6 @@ struct Field {
 };
 
 Pseudo pseudo_of(std::string_view name);
-
-/// A token without upper-case letters, not empty (RFC 9113 section 8.2.1).
-bool is_lower_case_token(std::string_view name);
-/// A token (RFC 9110 section 5.6.2), not empty.
-bool is_token(std::string_view text);
-/// No control character but tab, no white space at either end.
-bool is_field_value(std::string_view value);
 
 /// The fault of a field with this name and value; pseudo-headers have their values checked elsewhere too.
 FieldFault fault_of(std::string_view name, bool name_is_known, std::string_view value);

@@ -1,6 +1,10 @@
 #include "http/h2/field_section.h"
 
+#include <array>
 #include <cstring>
+#include <utility>
+
+#include "http/header_validity.h"
 
 namespace proa::http::h2 {
 namespace {
@@ -33,16 +37,6 @@ constexpr auto make_special_table() {
   return table;
 }
 constexpr auto kSpecial = make_special_table();
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    if (c != lower[i]) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -83,7 +77,7 @@ void FieldSection::add_pseudo(const Field& field, TableEntry* owner, bool is_sta
 void FieldSection::add_special(const Field& field, TableEntry* owner, bool is_static) {
   switch (field.id) {
     case HeaderId::kTe:  // RFC 9113 section 8.2.2
-      if (!equals_ignoring_case(field.value, "trailers")) return refuse("http2.invalid_te");
+      if (!equal_ignoring_case(field.value, "trailers")) return refuse("http2.invalid_te");
       wants_trailers_ = true;
       return;
     case HeaderId::kHost:
@@ -102,7 +96,7 @@ void FieldSection::add_special(const Field& field, TableEntry* owner, bool is_st
       ++crumbs_;
       return store(field, owner, is_static);
     case HeaderId::kExpect:
-      if (!equals_ignoring_case(field.value, "100-continue")) return store(field, owner, is_static);
+      if (!equal_ignoring_case(field.value, "100-continue")) return store(field, owner, is_static);
       expect_continue_ = true;
       return;
     default:
