@@ -65,11 +65,13 @@ void ServerConnection::refuse(uint32_t id) {
 void ServerConnection::reject(uint32_t id, bool end, std::string_view reason) {
   owner_.count(CodecCounter::kBadRequest);
   if (reason == "http2.underscore_in_header_name") owner_.count(CodecCounter::kHeadersWithUnderscoresRejected);
-  if (reason == kHostDiffers) return answer_and_close(id, end, 400);
+  if (reason == kHostDiffers) return answer_and_close(id, end, 400, reason);
+  handler_.on_malformed(0, reason);
   stream_error(id, nullptr, ErrorCode::kProtocolError, reason);
 }
 
-void ServerConnection::answer_and_close(uint32_t id, bool end, uint16_t status) {
+void ServerConnection::answer_and_close(uint32_t id, bool end, uint16_t status, std::string_view reason) {
+  handler_.on_malformed(status, reason);
   write_head(id, HpackEncoder::kBeginBound + HpackEncoder::bound(7, 3), true,
              [&](char* out) { return encoder_.status(encoder_.begin(out), status); });
   recent_.add(id, end ? Ending::kComplete : Ending::kResetByUs);
@@ -86,7 +88,7 @@ void ServerConnection::on_new_stream(uint32_t id, bool end, std::string_view blo
   if (!decode(block, section)) return;
   if (section.too_large()) {
     owner_.count(CodecCounter::kHeadersTooLarge);
-    return answer_and_close(id, end, 431);
+    return answer_and_close(id, end, 431, "http2.headers_too_large");
   }
   if (fault.empty()) fault = section.malformed();
   if (fault.empty()) fault = make_request(section, options_.allow_connect, *head);

@@ -47,7 +47,7 @@ class ServerConnection final : public CodecShell<ServerCodec> {
   void on_new_stream(uint32_t id, bool end, std::string_view block, std::string_view fault);
   void refuse(uint32_t id);
   void reject(uint32_t id, bool end, std::string_view reason);
-  void answer_and_close(uint32_t id, bool end, uint16_t status);
+  void answer_and_close(uint32_t id, bool end, uint16_t status, std::string_view reason);
   void send_response(ServerSideStream& s, const ResponseHead& head, bool end);
   void send_informational(ServerSideStream& s, uint16_t status, const HeaderList& headers);
   void send_last_goaway();
