@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace proa::config {
 
@@ -50,16 +51,18 @@ void Marks::set(const FieldPath& path, const Mark& key, const Mark& value) {
   auto file = std::ranges::find(files_, value.file);
   if (file == files_.end()) file = files_.insert(files_.end(), value.file);
   entries_.push_back({path.hash(), key.line, key.column, value.line, value.column,
-                      static_cast<std::uint32_t>(file - files_.begin())});
+                      static_cast<std::uint32_t>(file - files_.begin()), static_cast<std::uint32_t>(entries_.size())});
   sorted_ = false;
 }
 
 const Marks::Entry* Marks::lookup(std::uint64_t hash) const {
   if (!sorted_) {
-    // Stable: of two entries for one path the later stands, as an override read after the file.
-    std::ranges::stable_sort(entries_, {}, &Entry::hash);
+    std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
+      return std::tie(a.hash, a.order) < std::tie(b.hash, b.order);
+    });
     sorted_ = true;
   }
+  // Of two entries for one path the later stands: an override is read after the file.
   auto after = std::ranges::upper_bound(entries_, hash, {}, &Entry::hash);
   if (after == entries_.begin() || std::prev(after)->hash != hash) return nullptr;
   return &*std::prev(after);

@@ -76,6 +76,7 @@ class Marks {
     std::uint64_t hash;
     std::uint32_t key_line, key_column, line, column;
     std::uint32_t file;
+    std::uint32_t order;  // of set()
   };
   const Entry* lookup(std::uint64_t hash) const;
   const Entry* nearest(const FieldPath& path, bool& exact) const;

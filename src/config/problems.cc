@@ -47,8 +47,8 @@ std::string Problems::str() const {
   if (errors_ + warnings_ == 0) return {};
   std::vector<const Problem*> sorted;
   for (const Problem& problem : all_) sorted.push_back(&problem);
-  std::ranges::stable_sort(sorted, [](const Problem* a, const Problem* b) {
-    return std::tie(a->at.file, a->at.line, a->at.column) < std::tie(b->at.file, b->at.line, b->at.column);
+  std::ranges::sort(sorted, [](const Problem* a, const Problem* b) {  // of one place: in the order found
+    return std::tie(a->at.file, a->at.line, a->at.column, a) < std::tie(b->at.file, b->at.line, b->at.column, b);
   });
   std::string out;
   for (const Problem* problem : sorted) out += problem->str() + "\n";
