@@ -1,0 +1,47 @@
+// What every compile function has at hand: the process's shared objects and the file's own context.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "config/problems.h"
+#include "config/site.h"
+#include "observe/log_file.h"
+#include "observe/registry.h"
+#include "observe/stats.h"
+
+namespace envoy::config::bootstrap::v3 {
+class Bootstrap;
+}
+
+namespace proa::config {
+
+/// Objects that outlive one configuration: counters go on counting over a reload, logs stay open. Main thread.
+class SharedObjects {
+ public:
+  explicit SharedObjects(observe::Registry& registry) : registry_(registry) {}
+
+  observe::Registry& registry() { return registry_; }
+  /// The group of that schema and name, made when nothing in use has it.
+  std::shared_ptr<observe::StatGroup> stats(const observe::StatSchema& schema, observe::StatName name);
+  Result<std::shared_ptr<observe::LogFile>> log_file(const std::string& path);
+  /// Opens all log files again, after they were rotated away.
+  void reopen_logs();
+
+ private:
+  observe::Registry& registry_;
+  std::map<std::tuple<const observe::StatSchema*, std::string>, std::weak_ptr<observe::StatGroup>> groups_;
+  std::map<std::string, std::weak_ptr<observe::LogFile>> logs_;
+};
+
+/// For the time of one compilation.
+struct Compiler {
+  SharedObjects& shared;
+  const envoy::config::bootstrap::v3::Bootstrap& bootstrap;
+  /// Of the command line, over the node of the file.
+  std::string service_cluster, service_node, service_zone;
+};
+
+}  // namespace proa::config

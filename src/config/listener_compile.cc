@@ -1,0 +1,184 @@
+#include "config/listener_compile.h"
+
+#include <fmt/format.h>
+
+#include "config/access_log_compile.h"
+#include "config/filter_chain_compile.h"
+#include "config/supported.h"
+#include "config/typed_payload.h"
+#include "config/values.h"
+#include "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.pb.h"
+#include "envoy/extensions/filters/listener/original_dst/v3/original_dst.pb.h"
+#include "envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.pb.h"
+#include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "proxy/listener_stats.h"
+
+namespace proa::config {
+
+namespace core = envoy::config::core::v3;
+namespace lv3 = envoy::config::listener::v3;
+namespace filters = envoy::extensions::filters::listener;
+using proxy::ListenerConfig;
+
+namespace {
+
+constexpr size_t kDefaultBufferLimit = 1024 * 1024;
+
+void compile_addresses(const lv3::Listener& from, ListenerConfig& to, const Site& at) {
+  if (auto main = address(from.address(), at / "address")) to.addresses.push_back(*main);
+  const Site more = at / "additional_addresses";
+  for (int i = 0; i < from.additional_addresses_size(); ++i) {
+    const Site item = more[static_cast<size_t>(i)];
+    if (auto extra = address(from.additional_addresses(i).address(), item / "address")) to.addresses.push_back(*extra);
+  }
+  to.socket.v6_only = !from.address().socket_address().ipv4_compat();
+  if (from.address().has_pipe() && from.address().pipe().mode()) to.socket.unix_mode = from.address().pipe().mode();
+}
+
+void compile_socket(const lv3::Listener& from, ListenerConfig& to, const Site& at) {
+  to.bind_to_port = !from.has_bind_to_port() || from.bind_to_port().value();
+  to.socket.reuse_port = !from.has_enable_reuse_port() || from.enable_reuse_port().value();
+  to.socket.transparent = from.transparent().value();
+  to.socket.free_bind = from.freebind().value();
+  if (from.has_tcp_fast_open_queue_length()) to.socket.fast_open_queue = from.tcp_fast_open_queue_length().value();
+  if (from.has_tcp_backlog_size()) to.socket.backlog = static_cast<int>(from.tcp_backlog_size().value());
+  if (from.has_tcp_keepalive()) to.socket.keep_alive = keep_alive(from.tcp_keepalive());
+  const Site options = at / "socket_options";
+  for (int i = 0; i < from.socket_options_size(); ++i) {
+    const Site item = options[static_cast<size_t>(i)];
+    if (auto option = socket_option(from.socket_options(i), item)) to.socket.options.push_back(*option);
+  }
+  if (from.has_max_connections_to_accept_per_socket_event()) {
+    to.accepts_per_event = from.max_connections_to_accept_per_socket_event().value();
+  }
+}
+
+void compile_proxy_protocol(const filters::proxy_protocol::v3::ProxyProtocol& from, ListenerConfig& to) {
+  proxy::ProxyProtocolRules rules;
+  rules.allow_without = from.allow_requests_without_proxy_protocol();
+  for (auto version : from.disallowed_versions()) {
+    if (version == core::ProxyProtocolConfig::V1) rules.allow_v1 = false;
+    if (version == core::ProxyProtocolConfig::V2) rules.allow_v2 = false;
+  }
+  rules.keep_tlvs = from.has_pass_through_tlvs();
+  to.proxy_protocol = rules;
+}
+
+void compile_listener_filters(const lv3::Listener& from, ListenerConfig& to, const Site& at) {
+  const Site list = at / "listener_filters";
+  for (int i = 0; i < from.listener_filters_size(); ++i) {
+    const Site item = list[static_cast<size_t>(i)];
+    const Site config = item / "typed_config";
+    Result<Payload> payload = open_any(from.listener_filters(i).typed_config());
+    if (!payload) {
+      config.error(payload.error().message);
+      continue;
+    }
+    const google::protobuf::Message* message = payload->message.get();
+    if (auto* proxy = dynamic_cast<const filters::proxy_protocol::v3::ProxyProtocol*>(message)) {
+      compile_proxy_protocol(*proxy, to);
+    } else if (dynamic_cast<const filters::tls_inspector::v3::TlsInspector*>(message)) {
+      to.inspect_tls = true;
+    } else if (dynamic_cast<const filters::http_inspector::v3::HttpInspector*>(message)) {
+      to.inspect_http = true;
+    } else if (dynamic_cast<const filters::original_dst::v3::OriginalDst*>(message)) {
+      to.original_destination = true;
+    }  // others: check_supported has named them
+  }
+}
+
+void compile_chains(const lv3::Listener& from, ListenerConfig& to, const Site& at, Compiler& compiler) {
+  const size_t limit = from.has_per_connection_buffer_limit_bytes() ? from.per_connection_buffer_limit_bytes().value()
+                                                                    : kDefaultBufferLimit;
+  const Site list = at / "filter_chains";
+  for (int i = 0; i < from.filter_chains_size(); ++i) {
+    const Site item = list[static_cast<size_t>(i)];
+    to.chains.push_back(compile_filter_chain(from.filter_chains(i), limit, item, compiler));
+    // What a chain matches on must be found out first, as Envoy does.
+    if (!to.chains.back()->match.server_names.empty() || to.chains.back()->match.transport_protocol == "tls") {
+      to.inspect_tls = true;
+    }
+  }
+  if (from.has_default_filter_chain()) {
+    to.default_chain = compile_filter_chain(from.default_filter_chain(), limit, at / "default_filter_chain", compiler);
+  }
+  if (to.chains.empty() && !to.default_chain) {
+    at.error("has no filter chain", "add filter_chains with a terminal filter");
+  }
+  Result<proxy::FilterChainMatcher> matcher = proxy::FilterChainMatcher::make(to.chains);
+  if (!matcher) {
+    list.error(matcher.error().message, "make the filter_chain_match of one of them different");
+    return;
+  }
+  to.matcher = std::move(*matcher);
+}
+
+/// "127.0.0.1_8080", as Envoy names a listener's statistics.
+std::string stat_name(const lv3::Listener& from, const ListenerConfig& to) {
+  if (!from.stat_prefix().empty()) return from.stat_prefix();
+  if (to.addresses.empty()) return from.name();
+  std::string name = to.addresses.front().to_string();
+  for (char& c : name) {
+    if (c == ':') c = '_';
+  }
+  return name;
+}
+
+/// envoy.resource_limits.listener.NAME.connection_limit in the static runtime layer.
+int64_t connection_limit(const Compiler& compiler, const std::string& listener) {
+  return runtime_integer(compiler.bootstrap, fmt::format("envoy.resource_limits.listener.{}.connection_limit", listener))
+      .value_or(0);
+}
+
+}  // namespace
+
+std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from, const Site& at,
+                                                       Compiler& compiler) {
+  auto to = std::make_shared<ListenerConfig>();
+  compile_addresses(from, *to, at);
+  to->name = !from.name().empty() ? from.name() : to->addresses.empty() ? "" : to->addresses.front().to_string();
+  compile_socket(from, *to, at);
+  compile_listener_filters(from, *to, at);
+  if (from.has_listener_filters_timeout()) to->inspection_timeout = or_never(from.listener_filters_timeout());
+  to->continue_on_inspection_timeout = from.continue_on_listener_filters_timeout();
+  compile_chains(from, *to, at, compiler);
+  to->connection_limit = connection_limit(compiler, to->name);
+  to->ignore_global_limit = from.ignore_global_conn_limit();
+  const std::string prefix = stat_name(from, *to);
+  to->stats = compiler.shared.stats(proxy::kListenerSchema, {prefix, {{"envoy_listener_address", prefix}}});
+  const Site logs = at / "access_log";
+  to->access_logs = compile_access_logs(from.access_log(), logs, compiler);
+  return to;
+}
+
+void add_listener_fields(SupportedTable& table) {
+  table.add(supported<lv3::Listener>(
+                {"name", "address", "additional_addresses", "stat_prefix", "filter_chains", "default_filter_chain",
+                 "per_connection_buffer_limit_bytes", "listener_filters", "listener_filters_timeout",
+                 "continue_on_listener_filters_timeout", "transparent", "freebind", "socket_options",
+                 "tcp_fast_open_queue_length", "enable_reuse_port", "reuse_port", "access_log", "tcp_backlog_size",
+                 "max_connections_to_accept_per_socket_event", "bind_to_port", "ignore_global_conn_limit",
+                 "tcp_keepalive"})
+                .must_know({"listener_filters"})
+                .harmless({"metadata"}, "shown in the configuration dump")
+                .harmless({"drain_type"}, "a listener drains when it is removed or the process ends")
+                .harmless({"traffic_direction"}, "a label")
+                .harmless({"connection_balance_config"}, "the kernel balances (SO_REUSEPORT)")
+                .security({"filter_chain_matcher", "use_original_dst", "internal_listener", "api_listener",
+                           "udp_listener_config", "listener_specifier", "bypass_overload_manager"}));
+  table.add(supported<lv3::AdditionalAddress>({"address"}));
+  table.add(supported<lv3::ListenerFilter>({"name", "typed_config"}).must_know({"typed_config"}).security(
+      {"filter_disabled", "config_discovery"}));
+  table.add(supported<filters::proxy_protocol::v3::ProxyProtocol>(
+                {"allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs"})
+                .harmless({"stat_prefix"}, "there is one counter a listener")
+                .security({"rules"}));
+  table.add(supported<core::ProxyProtocolPassThroughTLVs>({}).harmless({"match_type", "tlv_type"},
+                                                                       "all TLVs are kept"));
+  table.add(supported<filters::tls_inspector::v3::TlsInspector>({}).harmless(
+      {"initial_read_buffer_size"}, "bytes are looked at in the kernel"));
+  table.add(supported<filters::http_inspector::v3::HttpInspector>({}));
+  table.add(supported<filters::original_dst::v3::OriginalDst>({}));
+}
+
+}  // namespace proa::config

@@ -1,0 +1,32 @@
+// From a file to a snapshot: read, check, compile. The one way in for starting, validating and reloading.
+#pragma once
+
+#include <string>
+
+#include "config/config_file.h"
+#include "config/problems.h"
+#include "observe/registry.h"
+#include "proxy/snapshot.h"
+
+namespace proa::config {
+
+class SharedObjects;
+class SupportedTable;
+
+struct LoadOptions {
+  ConfigSource source;
+  bool allow_unsupported = false;  ///< unsupported fields are warnings, unless their neglect weakens security
+  std::string service_cluster, service_node, service_zone;
+};
+
+/// Everything that is wrong is in `problems`; use the snapshot only if problems.ok(). Frees what it read: the
+/// protobuf messages are gone when it returns.
+proxy::Snapshot load(const LoadOptions& options, SharedObjects& shared, Problems& problems);
+
+/// Which fields of which messages the program implements.
+const SupportedTable& supported_table();
+
+/// docs/configuration.md.
+std::string configuration_reference();
+
+}  // namespace proa::config
