@@ -147,6 +147,7 @@ void Connection::settle_bytes() {
 }
 
 void Connection::on_progress() {
+  ended_with_requests_ = ended_with_requests_ || (input_ended() && streams_ > 0);
   settle_streams();
   settle_bytes();
   pool_.progressed(*this);
@@ -154,7 +155,7 @@ void Connection::on_progress() {
 
 void Connection::on_closed() {
   bool connecting = state_ == State::kConnecting;
-  bool with_requests = streams_ > 0;
+  bool with_requests = ended_with_requests_ || streams_ > 0;
   state_ = State::kClosed;
   timer_.stop();
   life_timer_.reset();

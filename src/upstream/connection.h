@@ -75,6 +75,7 @@ class Connection final : public http::CodecPump, public net::Deferred, private L
   State state_ = State::kConnecting;
   bool reserved_ = false;    // inside on_ready: the request's breaker slot is taken
   bool closed_by_us_ = false;
+  bool ended_with_requests_ = false;
   PoolFailure failure_ = PoolFailure::kConnectFailure;
   std::string failure_details_;
 };
