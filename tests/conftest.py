@@ -13,6 +13,7 @@ PENDING = HERE / "pending.txt"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--envoy-only", action="store_true", help="judge Envoy by itself: proves harness and scenarios")
+    parser.addoption("--smuggling-seed", type=int, help="repeat a run of tests/smuggling")
     parser.addoption("--run-pending", action="store_true", help="run also what pending.txt lists")
 
 

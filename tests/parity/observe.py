@@ -115,7 +115,9 @@ def send(world: World, client: Http1Client | Http2Client, request: Request) -> R
 
 def describe(world: World, answer: Response, http1: bool) -> Observation:
     # FIN or RST is a race with bytes still under way: both mean that the connection is gone.
+    # RST_STREAM(NO_ERROR) behind a whole answer only says that the rest of the body is not wanted.
     end = "gone" if answer.end in ("closed", "reset") else answer.end
+    end = "complete" if end == "reset(0)" and answer.status else end
     fields: Observation = {"status": answer.status, "end": end, "body": _mask(world, answer.body)}
     if http1:
         fields["line"] = answer.line.strip()
