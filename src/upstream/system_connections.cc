@@ -1,37 +1,83 @@
 #include "http/h1/client_connection.h"
 #include "http/h2/client_connection.h"
+#include "net/proxy_protocol.h"
 #include "net/socket_transport.h"
+#include "net/tls/transport.h"
 #include "upstream/cluster.h"
 #include "upstream/connection_factory.h"
+#include "upstream/prefix_transport.h"
 
 namespace proa::upstream {
 
 namespace {
+
+net::ConnectOptions socket_options(const Cluster& cluster, const net::Address& to, const TransportOptions* options) {
+  net::ConnectOptions how;
+  if (const SocketSpec* spec = cluster.spec().socket_options.get()) {
+    how.source = spec->source;
+    for (const net::Address& other : spec->more_sources) {
+      if (how.source.family() != to.family() && other.family() == to.family()) how.source = other;
+    }
+    if (how.source.family() != to.family()) how.source = {};
+    how.keep_alive = spec->keep_alive;
+    how.options = spec->options;
+  }
+  if (options && options->source && options->source.family() == to.family()) {
+    how.source = options->source;
+    how.transparent = true;
+  }
+  return how;
+}
+
+std::string proxy_header(uint8_t version, const TransportOptions* options) {
+  net::Address source = options ? options->proxied_source : net::Address();
+  net::Address destination = options ? options->proxied_destination : net::Address();
+  return version == 1 ? net::write_proxy_v1(source, destination) : net::write_proxy_v2(source, destination);
+}
+
+// What is offered when neither the cluster nor the request says anything.
+std::vector<std::string> default_alpn(UpstreamProtocol protocol) {
+  switch (protocol) {
+    case UpstreamProtocol::kHttp1: return {"http/1.1"};
+    case UpstreamProtocol::kHttp2: return {"h2"};
+    case UpstreamProtocol::kAuto: return {"h2", "http/1.1"};
+    case UpstreamProtocol::kUseDownstream: break;
+  }
+  return {};
+}
+
+net::tls::ConnectOverrides tls_overrides(const net::tls::ClientContext& context, const TransportOptions* options,
+                                         UpstreamProtocol protocol) {
+  net::tls::ConnectOverrides overrides;
+  if (options && !options->sni.empty()) overrides.sni = options->sni;
+  if (options && !options->alpn.empty()) {
+    overrides.alpn = options->alpn;
+  } else if (context.alpn().empty()) {
+    if (auto alpn = default_alpn(protocol); !alpn.empty()) overrides.alpn = std::move(alpn);
+  }
+  if (!options) return overrides;
+  for (const std::string& name : options->sans) {
+    using Type = net::tls::SanMatcher::Type;
+    bool ip = net::Address::parse_ip(name, 0).has_value();
+    overrides.sans.push_back({.type = ip ? Type::kIp : Type::kDns, .value = name});
+    if (!ip) overrides.sans.push_back({.type = Type::kUri, .value = name});
+  }
+  return overrides;
+}
 
 class SystemConnections final : public ConnectionFactory {
  public:
   Result<std::unique_ptr<net::Transport>> connect(net::Loop& loop, const net::Address& address, Cluster& cluster,
                                                   const TransportSocketSpec& socket, const TransportOptions* options,
                                                   UpstreamProtocol protocol) override {
-    net::ConnectOptions how;
-    if (const SocketSpec* spec = cluster.spec().socket_options.get()) {
-      how.source = spec->source;
-      for (const net::Address& other : spec->more_sources) {
-        if (how.source.family() != address.family() && other.family() == address.family()) how.source = other;
-      }
-      if (how.source.family() != address.family()) how.source = {};
-      how.keep_alive = spec->keep_alive;
-      how.options = spec->options;
+    auto made = net::SocketTransport::connect(loop, address, socket_options(cluster, address, options));
+    if (!made) return std::unexpected(made.error());
+    std::unique_ptr<net::Transport> transport = std::move(*made);
+    if (socket.proxy_protocol) {
+      transport = std::make_unique<PrefixTransport>(std::move(transport), proxy_header(socket.proxy_protocol, options));
     }
-    if (options && options->source) {
-      how.source = options->source;
-      how.transparent = true;
-    }
-    auto transport = net::SocketTransport::connect(loop, address, how);
-    if (!transport) return std::unexpected(transport.error());
-    (void)socket;
-    (void)protocol;
-    return std::unique_ptr<net::Transport>(std::move(*transport));
+    if (!socket.tls) return transport;
+    return net::tls::connect(std::move(transport), socket.tls, tls_overrides(*socket.tls, options, protocol));
   }
 
   std::unique_ptr<http::ClientCodec> make_codec(bool http2, http::CodecOwner& owner, const HttpSpec& spec,
