@@ -105,6 +105,9 @@ class Http1Session:
         if reply.raw is not None:
             transport.write(reply.raw)
         else:
+            if reply.view:
+                request = self._request
+                reply = reply.but(headers=[*reply.headers, ("x-view", f"{request.method} {request.path} {len(request.body)}")])
             body = reply.body if reply.body is not None else self.connection.origin.name.encode()
             transport.write(b"".join(_interim(reply)) + _head(reply, len(body), self._request.method))
             if reply.tunnel:

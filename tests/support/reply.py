@@ -31,6 +31,7 @@ class Reply:
     delay_s: float = 0.0                   # only where lateness itself is under test
     raw: bytes | None = None               # HTTP/1: exactly these bytes instead of all above
     tunnel: bool = False                   # after the head, echo whatever arrives
+    view: bool = False                     # HTTP/1: add x-view, how the request was read: method, path, body length
 
     def but(self, **changes: object) -> "Reply":
         return replace(self, **changes)

@@ -1,0 +1,3 @@
+module proa.test/view
+
+go 1.22
