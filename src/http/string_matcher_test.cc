@@ -52,7 +52,8 @@ TEST(Regex, huge_patterns_are_refused_in_bounded_time) {
     auto made = Regex::compile(pattern);
     auto took = std::chrono::steady_clock::now() - begin;
     EXPECT_LT(took, std::chrono::seconds(2)) << pattern.substr(0, 40);  // 50 ms without a sanitizer
-    if (pattern.size() > 1000 || pattern.starts_with("((a") || pattern.starts_with("(\\p")) EXPECT_FALSE(made);
+    bool must_be_refused = pattern.size() > 1000 || pattern.starts_with("((a") || pattern.starts_with("(\\p");
+    EXPECT_FALSE(made && must_be_refused) << pattern.substr(0, 40);
   }
 }
 

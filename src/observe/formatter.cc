@@ -111,7 +111,7 @@ void append_escaped_controls(std::string_view text, std::string& out) {
 
 // Makes the bytes behind `from` fit for where they go.
 void sanitise(FormatTarget target, size_t from, std::string& out) {
-  if (target == FormatTarget::kBody || http::find_control(out, from) == out.size()) return;
+  if (target == FormatTarget::kBody || http::is_field_value(std::string_view(out).substr(from))) return;
   if (target == FormatTarget::kHeader) {
     for (size_t i = from; i < out.size(); ++i) {
       if (http::is_control(out[i])) out[i] = ' ';

@@ -18,8 +18,8 @@ namespace proa::route {
 struct Route;
 
 struct Redirect {
-  std::string scheme;  ///< "https" for https_redirect; empty: kept
-  std::string host;    ///< empty: kept
+  std::string scheme{};  ///< "https" for https_redirect; empty: kept
+  std::string host{};    ///< empty: kept
   uint32_t port = 0;   ///< 0: kept, unless it is the default one of a scheme that is changed
   struct Path {  ///< may have its own query
     std::string path;
@@ -27,7 +27,7 @@ struct Redirect {
   struct Prefix {  ///< replaces what the route matched
     std::string prefix;
   };
-  std::variant<std::monostate, Path, Prefix, http::RegexRewrite> path;
+  std::variant<std::monostate, Path, Prefix, http::RegexRewrite> path{};
   bool strip_query = false;
   uint16_t code = 301;  ///< 301, 302, 303, 307, 308
 };
