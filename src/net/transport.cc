@@ -48,8 +48,8 @@ std::string CertificateInfo::pem() const { return to_pem(der); }
 std::string CertificateInfo::url_encoded_pem() const { return percent_encode(pem()); }
 
 std::string CertificateInfo::url_encoded_chain() const {
-  std::string out;
-  for (const std::string& certificate : chain_der) out += percent_encode(to_pem(certificate));
+  std::string out = url_encoded_pem();
+  for (const std::string& certificate : issuers_der) out += percent_encode(to_pem(certificate));
   return out;
 }
 

@@ -48,7 +48,7 @@ struct CertificateInfo {
 
   /// DER, for the lazy forms below.
   std::string der;
-  std::vector<std::string> chain_der;  // leaf first, as presented
+  std::vector<std::string> issuers_der;  // the rest of the chain, as presented; not known of a resumed session
   /// PEM, percent-encoded as x-forwarded-client-cert wants it. Made at each call; empty without `der`.
   std::string url_encoded_pem() const;
   std::string url_encoded_chain() const;

@@ -1,0 +1,351 @@
+#include "net/tls/transport.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "net/tls/certificate.h"
+#include "net/tls/client_impl.h"
+#include "net/tls/san.h"
+#include "net/tls/transport_bio.h"
+
+namespace proa::net::tls {
+namespace {
+
+constexpr size_t kMaxRecord = 16 * 1024;
+
+// Small pieces are gathered here, so that headers and body become one record.
+thread_local std::array<char, kMaxRecord> record;
+
+size_t total(std::span<const iovec> pieces) {
+  size_t out = 0;
+  for (const iovec& piece : pieces) out += piece.iov_len;
+  return out;
+}
+
+}  // namespace
+
+struct TlsTransport::Handshake {
+  std::vector<SanMatcher> sans;
+  std::string reason;  // why we refuse the peer
+  std::optional<Counter> counter;
+};
+
+TlsTransport::TlsTransport(std::unique_ptr<Transport> inner, const BaseContext& base)
+    : inner_(std::move(inner)), base_(base), ssl_(SSL_new(base.ssl.get())), handshake_(std::make_unique<Handshake>()) {
+  info_ = std::move(inner_->info());
+  inner_->observe(this);
+  SSL_set_app_data(ssl_, this);
+  BIO* bio = TransportBio::make(this);
+  SSL_set_bio(ssl_, bio, bio);
+  loop().end_of_turn(*this);  // bytes may wait already, and their edge is gone
+}
+
+TlsTransport::TlsTransport(std::unique_ptr<Transport> inner, std::shared_ptr<const ServerContext> context)
+    : TlsTransport(std::move(inner), context->base()) {
+  server_ = std::move(context);
+  SSL_set_accept_state(ssl_);
+}
+
+TlsTransport::TlsTransport(std::unique_ptr<Transport> inner, std::shared_ptr<const ClientContext> context,
+                           const ConnectOverrides& overrides)
+    : TlsTransport(std::move(inner), context->base()) {
+  client_ = std::move(context);
+  SSL_set_connect_state(ssl_);
+  start_client(overrides);
+}
+
+TlsTransport::~TlsTransport() {
+  close();
+  SSL_free(ssl_);
+}
+
+void TlsTransport::start_client(const ConnectOverrides& overrides) {
+  const ClientContext::Impl& context = *client_->impl_;
+  info_.sni = overrides.sni.value_or(context.sni);
+  info_.alpn = overrides.alpn.value_or(context.alpn);
+  handshake_->sans = overrides.sans;
+  // An address is not a server name (RFC 6066 section 3).
+  if (!info_.sni.empty() && !Address::parse_ip(info_.sni, 0)) SSL_set_tlsext_host_name(ssl_, info_.sni.c_str());
+  std::string wire = overrides.alpn ? alpn_wire(*overrides.alpn).value_or("") : base_.alpn_wire;
+  if (!wire.empty()) {
+    SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(wire.data()),
+                        static_cast<unsigned int>(wire.size()));
+  }
+  // A session is as good as the checks it was made under: they are part of its key.
+  session_key_ = overrides.session_key + '\n' + info_.sni + '\n' + wire;
+  for (const SanMatcher& san : overrides.sans) {
+    session_key_ += '\n' + std::to_string(static_cast<int>(san.type)) + std::to_string(static_cast<int>(san.match)) +
+                    (san.ignore_case ? "i" : "") + san.oid + ' ' + san.value;
+  }
+  SessionPtr session = context.sessions.take(session_key_);
+  if (!session) return;
+  X509* peer = SSL_SESSION_get0_peer(session.get());
+  if (peer && (base_.verifier->idle() || base_.verifier->may_resume(peer))) SSL_set_session(ssl_, session.get());
+}
+
+// ---- handshake ----
+
+void TlsTransport::on_connected() {
+  info_.local = inner_->info().local;
+  step();
+}
+
+void TlsTransport::on_connect_failed(std::string reason) {
+  counters_.add(Counter::kConnectionError);
+  handshake_.reset();
+  failure_ = reason;
+  if (observer_) observer_->on_connect_failed(std::move(reason));
+}
+
+void TlsTransport::step() {
+  if (!handshake_ || !open()) return;
+  ERR_clear_error();
+  int result = SSL_do_handshake(ssl_);
+  if (result == 1) return finished();
+  int error = SSL_get_error(ssl_, result);
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return;
+  failed();
+}
+
+void TlsTransport::describe_peer(TlsInfo& info) const {
+  X509* peer = SSL_get0_peer_certificate(ssl_);
+  if (!peer) return;
+  info.presented = true;
+  info.validated = !base_.verifier->idle() && SSL_get_verify_result(ssl_) == X509_V_OK;
+  info.peer = describe(peer);
+  STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    X509* issuer = sk_X509_value(chain, i);
+    if (X509_cmp(issuer, peer) != 0) info.peer.issuers_der.push_back(der_of(issuer));
+  }
+}
+
+void TlsTransport::finished() {
+  handshake_.reset();
+  auto info = std::make_shared<TlsInfo>();
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_);
+  info->version = SSL_get_version(ssl_);
+  info->cipher = SSL_CIPHER_get_name(cipher);
+  info->cipher_id = SSL_CIPHER_get_protocol_id(cipher);
+  info->sni = info_.sni;
+  const unsigned char* alpn = nullptr;
+  unsigned int alpn_size = 0;
+  SSL_get0_alpn_selected(ssl_, &alpn, &alpn_size);
+  info->alpn.assign(reinterpret_cast<const char*>(alpn), alpn_size);
+  unsigned int id_size = 0;
+  const unsigned char* id = SSL_SESSION_get_id(SSL_get_session(ssl_), &id_size);
+  info->session_id = to_hex({reinterpret_cast<const char*>(id), id_size});
+  info->resumed = SSL_session_reused(ssl_) == 1;
+  describe_peer(*info);
+  info->local = base_.local_of(ssl_);
+  counters_.add(Counter::kHandshake);
+  if (info->resumed) counters_.add(Counter::kSessionReused);
+  if (!info->presented) counters_.add(Counter::kNoCertificate);
+  info_.transport_protocol = "tls";
+  info_.tls = std::move(info);
+  if (observer_) observer_->on_connected();
+  if (open() && observer_) observer_->on_readable();
+}
+
+void TlsTransport::failed() {
+  std::string detail = std::move(handshake_->reason);
+  Counter counter = handshake_->counter.value_or(Counter::kConnectionError);
+  handshake_.reset();
+  if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) counter = Counter::kFailVerifyNoCert;
+  counters_.add(counter);
+  if (io_error_) {
+    failure_ = std::string("connection lost in the TLS handshake: ") + std::strerror(io_error_);
+  } else if (ended_) {
+    failure_ = "connection closed in the TLS handshake";
+  } else {
+    failure_ = take_tls_error(detail);
+  }
+  ERR_clear_error();
+  // The alert is out. Unread bytes would turn the close into a reset that may overtake it.
+  char scrap[1024];
+  for (int i = 0; i < 64; ++i) {
+    IoResult result = inner_->read(scrap, sizeof scrap);
+    if (!result.ok() || result.drained) break;
+  }
+  inner_->close();
+  if (observer_) observer_->on_connect_failed(failure_);
+}
+
+bool TlsTransport::judge(x509_store_ctx_st* chain) {
+  std::span<const SanMatcher> sans;
+  if (handshake_) sans = handshake_->sans;
+  Verdict verdict = base_.verifier->verify(chain, sans);
+  if (verdict.accepted) {
+    // Kept in the session, and so known when it is resumed. An error here does not end the handshake.
+    bool plain = verdict.validated || base_.verifier->idle();
+    X509_STORE_CTX_set_error(chain, plain ? X509_V_OK : X509_V_ERR_UNSPECIFIED);
+    return true;
+  }
+  X509_STORE_CTX_set_error(chain, verdict.error);
+  if (handshake_) {
+    handshake_->reason = std::move(verdict.reason);
+    handshake_->counter = verdict.counter;
+  }
+  return false;
+}
+
+void TlsTransport::explain(std::string reason) {
+  if (handshake_) handshake_->reason = std::move(reason);
+}
+
+void TlsTransport::keep_session(ssl_session_st* session) {
+  SessionPtr owned(session);
+  if (client_) client_->impl_->sessions.put(session_key_, std::move(owned));
+}
+
+// ---- bytes ----
+
+void TlsTransport::on_readable() {
+  if (handshake_) return step();
+  if (observer_) observer_->on_readable();
+}
+
+void TlsTransport::on_writable() {
+  if (handshake_) return step();
+  if (closing_) send_close_notify();
+  if (!open() || !observer_) return;
+  if (std::exchange(read_blocked_, false)) observer_->on_readable();
+  if (!open() || !observer_) return;
+  if (std::exchange(want_write_, false)) observer_->on_writable();
+}
+
+void TlsTransport::on_hangup() {
+  if (handshake_) {
+    step();
+    if (handshake_ && open()) {
+      ended_ = true;
+      failed();
+    }
+    return;
+  }
+  if (observer_) observer_->on_hangup();
+}
+
+IoResult TlsTransport::io_failure(int result, int ssl_error) {
+  switch (ssl_error) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE: return {.state = IoResult::State::kBlocked};
+    case SSL_ERROR_ZERO_RETURN: return {.state = IoResult::State::kEof};
+    default: break;
+  }
+  (void)result;
+  if (ended_ && !io_error_) {
+    failure_ = "connection closed without close_notify";
+  } else if (io_error_) {
+    failure_ = std::strerror(io_error_);
+  } else {
+    failure_ = take_tls_error({});
+  }
+  ERR_clear_error();
+  return {.state = IoResult::State::kError, .error = io_error_ ? io_error_ : ECONNRESET};
+}
+
+IoResult TlsTransport::read(char* to, size_t size) {
+  if (!open()) return {.state = IoResult::State::kError, .error = EBADF};
+  if (handshake_) return {.state = IoResult::State::kBlocked};
+  ERR_clear_error();
+  size_t bytes = 0;
+  int result = SSL_read_ex(ssl_, to, size, &bytes);
+  if (result == 1) {
+    // A short read ends with its record, not with what has come: more may wait in OpenSSL or in the socket.
+    bool drained = drained_ && SSL_has_pending(ssl_) == 0;
+    return {.bytes = bytes, .drained = drained};
+  }
+  int error = SSL_get_error(ssl_, result);
+  read_blocked_ = error == SSL_ERROR_WANT_WRITE;
+  return io_failure(result, error);
+}
+
+IoResult TlsTransport::writev(std::span<const iovec> pieces) {
+  if (!open()) return {.state = IoResult::State::kError, .error = EBADF};
+  if (handshake_) {
+    want_write_ = true;
+    return {.state = IoResult::State::kBlocked};
+  }
+  size_t left = total(pieces);
+  size_t written = 0;
+  size_t piece = 0, offset = 0;  // where the next record begins
+  while (left > 0) {
+    size_t want = blocked_ ? blocked_ : std::min(left, kMaxRecord);
+    if (want > left) return {.state = IoResult::State::kError, .error = EINVAL};
+    while (offset == pieces[piece].iov_len) {
+      ++piece;
+      offset = 0;
+    }
+    const char* from = static_cast<const char*>(pieces[piece].iov_base) + offset;
+    if (blocked_) {
+      from = record.data();  // not looked at again: the record is made
+    } else if (pieces[piece].iov_len - offset < want) {
+      size_t have = 0;
+      for (size_t p = piece, o = offset; have < want; ++p, o = 0) {
+        size_t n = std::min(want - have, pieces[p].iov_len - o);
+        std::memcpy(record.data() + have, static_cast<const char*>(pieces[p].iov_base) + o, n);
+        have += n;
+      }
+      from = record.data();
+    }
+    ERR_clear_error();
+    size_t bytes = 0;
+    int result = SSL_write_ex(ssl_, from, want, &bytes);
+    if (result != 1) {
+      IoResult failure = io_failure(result, SSL_get_error(ssl_, result));
+      want_write_ = failure.state == IoResult::State::kBlocked;
+      if (want_write_) blocked_ = want;
+      return written && want_write_ ? IoResult{.bytes = written} : failure;
+    }
+    blocked_ = 0;
+    written += bytes;
+    left -= bytes;
+    for (size_t skip = bytes; skip > 0;) {
+      size_t n = std::min(skip, pieces[piece].iov_len - offset);
+      offset += n;
+      skip -= n;
+      if (skip > 0) {
+        ++piece;
+        offset = 0;
+      }
+    }
+  }
+  return {.bytes = written};
+}
+
+void TlsTransport::send_close_notify() {
+  ERR_clear_error();
+  int result = SSL_shutdown(ssl_);
+  closing_ = result < 0 && SSL_get_error(ssl_, result) == SSL_ERROR_WANT_WRITE;
+  ERR_clear_error();
+  if (!closing_ && open()) inner_->shutdown_write();
+}
+
+void TlsTransport::shutdown_write() {
+  if (!open() || handshake_) return;
+  send_close_notify();
+}
+
+void TlsTransport::close(bool reset) {
+  if (!open()) return;
+  if (!handshake_ && !reset && !(SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN)) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_);
+    ERR_clear_error();
+  }
+  inner_->close(reset);
+}
+
+std::unique_ptr<TlsTransport> accept(std::unique_ptr<Transport> inner, std::shared_ptr<const ServerContext> context) {
+  return std::make_unique<TlsTransport>(std::move(inner), std::move(context));
+}
+
+std::unique_ptr<TlsTransport> connect(std::unique_ptr<Transport> inner, std::shared_ptr<const ClientContext> context,
+                                      const ConnectOverrides& overrides) {
+  return std::make_unique<TlsTransport>(std::move(inner), std::move(context), overrides);
+}
+
+}  // namespace proa::net::tls
