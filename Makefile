@@ -29,6 +29,7 @@ check:  ## what a change must pass beside the tests: layers, format, clang-tidy,
 	$(PYTHON) tools/check_layers.py
 	$(PYTHON) tools/format.py --check
 	cmake --preset dev
+	cmake --build --preset dev --target envoy_api_sources
 	$(PYTHON) tools/tidy.py --jobs $(JOBS)
 	$(PYTHON) tools/run_tests.py --preset asan --only unit,e2e --jobs $(JOBS)
 	$(PYTHON) tools/run_tests.py --preset tsan --only unit,e2e --jobs $(JOBS)
