@@ -61,7 +61,7 @@ void Connection::pause_reading(StreamState& s, bool paused) {
   consumed(s, 0);
   bool end_stored = s.remote_ended && !s.end_delivered;
   if (s.stored.empty() && !end_stored) return;
-  owed_.push_back(s);
+  if (!static_cast<ListLink<OwedTag>&>(s).linked()) owed_.push_back(s);
   wake();
 }
 
@@ -305,6 +305,7 @@ void Connection::pump() {
 /// Progress, or the owner has just left: the time to wait begins again.
 void Connection::linger(StreamState& s) {
   s.linger_until = now_ + kLingerTimeout;
+  static_cast<ListLink<LingerTag>&>(s).unlink();  // push_back() of a list's own last element would lose it
   lingering_.push_back(s);
 }
 
