@@ -50,19 +50,38 @@ constexpr bool is_control(char c) {
   return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
-/// The index of the first control character (CR and LF included) in text[from...], or text.size().
-inline size_t find_control(std::string_view text, size_t from = 0) {
-  const char* data = text.data();
-  size_t at = from, size = text.size();
 #ifdef __SSE2__
-  const __m128i last_control = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f);
+namespace validity {
+inline uint32_t control_mask(__m128i x) {
+  __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+  __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')), low),
+                             _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+  return static_cast<uint32_t>(_mm_movemask_epi8(bad));
+}
+inline __m128i load_16(const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
+inline __m128i load_8(const char* from) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)); }
+}  // namespace validity
+#endif
+
+/// The index of the first control character (CR and LF included), or text.size().
+inline size_t find_control(std::string_view text) {
+  const char* data = text.data();
+  size_t at = 0, size = text.size();
+#ifdef __SSE2__
+  using namespace validity;
+  auto first = [](uint32_t mask) { return static_cast<size_t>(std::countr_zero(mask)); };
   for (; at + 16 <= size; at += 16) {
-    __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + at));
-    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, last_control), x);
-    __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, tab), low), _mm_cmpeq_epi8(x, del));
-    if (auto mask = static_cast<uint32_t>(_mm_movemask_epi8(bad))) {
-      return at + static_cast<size_t>(std::countr_zero(mask));
-    }
+    if (uint32_t mask = control_mask(load_16(data + at))) return at + first(mask);
+  }
+  if (at == size) return size;
+  if (size >= 16) {  // the rest, together with bytes that were seen
+    uint32_t mask = control_mask(load_16(data + size - 16));
+    return mask ? size - 16 + first(mask) : size;
+  }
+  if (size >= 8) {
+    uint32_t mask = control_mask(_mm_unpacklo_epi64(load_8(data), load_8(data + size - 8)));
+    if (!mask) return size;
+    return first(mask) < 8 ? first(mask) : size - 16 + first(mask);
   }
 #endif
   while (at < size && !is_control(data[at])) ++at;

@@ -16,9 +16,8 @@ constexpr size_t kPadding = 16;
 
 enum Trait : uint8_t {
   kConnectionField = 1,  // noted in ConnectionFields
-  kHopByHop = 2,         // never in a HeaderList
-  kProtected = 4,        // Connection cannot nominate it
-  kNoTrailer = 8,        // refused in trailers
+  kProtected = 2,        // Connection cannot nominate it
+  kNoTrailer = 4,        // refused in trailers
 };
 
 consteval std::array<uint8_t, static_cast<size_t>(HeaderId::kCount)> make_traits() {
@@ -27,7 +26,7 @@ consteval std::array<uint8_t, static_cast<size_t>(HeaderId::kCount)> make_traits
     for (HeaderId id : ids) traits[static_cast<size_t>(id)] |= trait;
   };
   using enum HeaderId;
-  mark(kConnectionField | kHopByHop | kNoTrailer,
+  mark(kConnectionField | kNoTrailer,
        {kConnection, kHost, kTransferEncoding, kUpgrade, kTe, kKeepAlive, kProxyConnection, kHttp2Settings});
   mark(kConnectionField | kNoTrailer, {kContentLength, kExpect});
   mark(kNoTrailer, {kAuthorization, kCookie, kSetCookie, kContentType, kContentEncoding, kTrailer, kCacheControl,
@@ -174,8 +173,6 @@ char* find_or_cr(char* at, char stop) {
   return at;
 #endif
 }
-
-bool is_hop_by_hop(HeaderId id) { return traits_of(id) & kHopByHop; }
 
 Refusal parse_fields(char* at, const FieldRules& rules, HeaderList& headers, ConnectionFields& fields) {
   for (uint32_t count = 0; *at != '\r'; at += 2) {

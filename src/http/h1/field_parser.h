@@ -63,6 +63,18 @@ Refusal parse_trailers(std::string_view section, const FieldRules& rules, Header
 char* find_or_cr(char* at, char stop);
 
 /// Written by the codec from the typed message, never copied from a list.
-bool is_hop_by_hop(HeaderId id);
+constexpr bool is_hop_by_hop(HeaderId id) {
+  switch (id) {
+    case HeaderId::kConnection:
+    case HeaderId::kHost:
+    case HeaderId::kHttp2Settings:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kProxyConnection:
+    case HeaderId::kTe:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kUpgrade: return true;
+    default: return false;
+  }
+}
 
 }  // namespace proa::http::h1

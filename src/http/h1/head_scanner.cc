@@ -45,8 +45,8 @@ HeadScanner::Result HeadScanner::scan(std::string_view input) {
   for (; at_ + 1 < input.size(); ++at_) {
     char c = input[at_], next = input[at_ + 1];
     if (c != '\r') {
-      if (next == '\n') return refuse("http1.bare_lf");
       if (is_control(c) && c != '\n') return refuse("http1.invalid_characters");
+      if (next == '\n') return refuse("http1.bare_lf");
       continue;
     }
     if (next != '\n') return refuse("http1.bare_cr");

@@ -17,6 +17,19 @@ class Writer {
     if (!at_) return out_.append(text);
     at_ = copy_short(at_, text.data(), text.size());
   }
+  void put_field(std::string_view name, std::string_view value) {
+    if (!at_) {
+      for (std::string_view piece : {name, std::string_view(": "), value, std::string_view("\r\n")}) out_.append(piece);
+      return;
+    }
+    char* at = copy_short(at_, name.data(), name.size());
+    *at++ = ':';
+    *at++ = ' ';
+    at = copy_short(at, value.data(), value.size());
+    *at++ = '\r';
+    *at++ = '\n';
+    at_ = at;
+  }
   void put_proper_case(std::string_view name) {
     char previous = '-';
     for (char c : name) {
@@ -56,7 +69,8 @@ size_t measure(const HeaderList& headers) {
 }
 
 void put_field(Writer& writer, std::string_view name, std::string_view value, bool proper_case) {
-  proper_case ? writer.put_proper_case(name) : writer.put(name);
+  if (!proper_case) return writer.put_field(name, value);
+  writer.put_proper_case(name);
   writer.put(": ");
   writer.put(value);
   writer.put("\r\n");
