@@ -304,7 +304,7 @@ class MessageReader {
     const pb::Descriptor* type = linked_type(name);
     if (type == nullptr) {
       return error(url->mark(), at, fmt::format("type {} is not known", shown(name)),
-                   did_you_mean(nearest_types(name, linked_types())));
+                   did_you_mean(nearest_types(name, known_types())));
     }
     if (name.size() == url->text().size()) {
       return error(url->mark(), at, fmt::format("is {}, but must be a type URL", shown(name)),
@@ -315,6 +315,12 @@ class MessageReader {
     if (is_typed_struct(*type)) check_typed_struct(node, path);
     out.set_type_url(std::string(url->text()));
     content->SerializeToString(out.mutable_value());
+  }
+
+  /// Once for all errors: it takes longer than to read the document.
+  const std::vector<std::string>& known_types() {
+    if (known_types_.empty()) known_types_ = linked_types();
+    return known_types_;
   }
 
   void payload(const Node& node, pb::Message& content, const FieldPath& path) {
@@ -394,6 +400,7 @@ class MessageReader {
   Marks& marks_;
   Problems& problems_;
   const ReadOptions& options_;
+  std::vector<std::string> known_types_;
   bool secret_ = false;  // inside of a field that holds a secret
 };
 

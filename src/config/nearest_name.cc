@@ -105,9 +105,10 @@ std::vector<std::string> nearest_types(std::string_view name, const std::vector<
     if (have.empty() || have.size() > kLongest) continue;
     const std::size_t cost = distance(wanted, have);
     if (cost > std::min(wanted.size(), have.size()) / 4) continue;
-    // There are many `Config`: the packages must agree too, the more the better.
+    // There are many `Config` and `FilterConfig`: most of the packages must agree too.
     const std::size_t parts = shared_parts(name, candidate);
-    if (parts < 3 && parts + 1 < static_cast<std::size_t>(std::ranges::count(name, '.'))) continue;
+    const auto all = static_cast<std::size_t>(std::ranges::count(name, '.')) + 1;
+    if (all > 1 && parts * 2 <= all) continue;
     guesses.push_back({cost * 16 + 16 - std::min<std::size_t>(parts, 15), candidate});
   }
   return best_of(std::move(guesses), most);

@@ -35,6 +35,7 @@ TEST(NearestTypes, finds_the_v3_name_of_a_v2_type) {
 
 TEST(NearestTypes, same_last_part_of_a_strange_package_is_no_match) {
   EXPECT_TRUE(nearest_types("com.acme.plugin.wow.Config", {"envoy.extensions.a.v3.Config"}).empty());
+  EXPECT_TRUE(nearest_types("stats.PluginConfig", {"envoy.extensions.wasm.v3.PluginConfig"}).empty());
 }
 
 TEST(DidYouMean, lists_the_names) {

@@ -85,15 +85,15 @@ std::vector<std::string> value_names(const pb::EnumDescriptor& type) {
 
 std::expected<int, Misread> enumerated(const Node& node, const pb::EnumDescriptor& type, bool secret) {
   if (node.is_null() && type.full_name() == "google.protobuf.NullValue") return 0;
-  const std::vector<std::string> names = value_names(type);
-  std::string fix = did_you_mean(nearest_names(node.text(), names));
-  if (fix.empty() && names.size() <= 12) fix = "write " + one_of(names);
   if (node.is_scalar() && node.plain() && looks_like_integer(node.text())) {
     const auto number = whole<std::int32_t>(node, secret);
     if (number && type.FindValueByNumber(*number) != nullptr) return *number;
   } else if (const pb::EnumValueDescriptor* value = type.FindValueByName(std::string(node.text()))) {
     return value->number();
   }
+  const std::vector<std::string> names = value_names(type);
+  std::string fix = did_you_mean(nearest_names(node.text(), names));
+  if (fix.empty() && names.size() <= 12) fix = "write " + one_of(names);
   return std::unexpected(
       misread(fmt::format("is {}, which is no {}", shown(node, secret), type.name()), std::move(fix)).error());
 }

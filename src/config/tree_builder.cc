@@ -118,9 +118,26 @@ bool TreeBuilder::check_key(std::uint32_t key) {
   return false;
 }
 
+/// The node of the same key that was there before; otherwise `key` is noted.
+std::optional<std::uint32_t> TreeBuilder::earlier(Keys& seen, std::uint32_t key) const {
+  constexpr std::size_t kFew = 16;  // most mappings: comparing is cheaper than hashing
+  if (seen.few.size() < kFew) {
+    for (const std::uint32_t other : seen.few) {
+      if (text(other) == text(key)) return other;
+    }
+    seen.few.push_back(key);
+    return std::nullopt;
+  }
+  if (seen.many.empty()) {
+    for (const std::uint32_t other : seen.few) seen.many.emplace(text(other), other);
+  }
+  const auto [place, fresh] = seen.many.emplace(text(key), key);
+  return fresh ? std::nullopt : std::optional(place->second);
+}
+
 /// Adds the entries of a mapping (or of each of a list of mappings) named by `<<` that are not there yet.
 void TreeBuilder::merge(std::uint32_t source, const YamlTree::Stored& target, std::vector<std::uint32_t>& entries,
-                        std::unordered_map<std::string_view, std::uint32_t>& seen) {
+                        Keys& seen) {
   const YamlTree::Stored from = tree_.nodes_[source];
   if (from.kind == NodeKind::sequence && target.kind == NodeKind::mapping) {
     for (std::uint32_t i = 0; i < from.count; ++i) merge(tree_.children_[from.first + i], from, entries, seen);
@@ -132,7 +149,7 @@ void TreeBuilder::merge(std::uint32_t source, const YamlTree::Stored& target, st
   }
   for (std::uint32_t i = 0; i < from.count; i += 2) {
     const std::uint32_t key = tree_.children_[from.first + i];
-    if (!seen.emplace(text(key), key).second) continue;
+    if (earlier(seen, key)) continue;
     entries.push_back(key);
     entries.push_back(tree_.children_[from.first + i + 1]);
   }
@@ -141,7 +158,7 @@ void TreeBuilder::merge(std::uint32_t source, const YamlTree::Stored& target, st
 void TreeBuilder::close_mapping(const Frame& frame) {
   std::vector<std::uint32_t> entries;
   std::vector<std::uint32_t> merged;
-  std::unordered_map<std::string_view, std::uint32_t> seen;  // views of text_, which does not grow meanwhile
+  Keys seen;
   for (std::size_t i = frame.first_pending; i + 1 < pending_.size(); i += 2) {
     const std::uint32_t key = pending_[i];
     if (!check_key(key)) continue;
@@ -149,10 +166,9 @@ void TreeBuilder::close_mapping(const Frame& frame) {
       merged.push_back(pending_[i + 1]);
       continue;
     }
-    const auto [before, fresh] = seen.emplace(text(key), key);
-    if (!fresh) {
+    if (const auto before = earlier(seen, key)) {
       error(place(key), fmt::format("key {} is already in line {}", shown(text(key)),
-                                    tree_.nodes_[before->second].line),
+                                    tree_.nodes_[*before].line),
             "keep one of the two");
       continue;
     }

@@ -51,6 +51,12 @@ class TreeBuilder {
     std::string anchor;
   };
 
+  /// The keys of one mapping; views of text_, which does not grow meanwhile.
+  struct Keys {
+    std::vector<std::uint32_t> few;
+    std::unordered_map<std::string_view, std::uint32_t> many;
+  };
+
   bool count(std::size_t nodes, std::size_t height, Place at);
   std::uint32_t store(NodeKind kind, bool plain, Place at);
   void attach(std::uint32_t node, std::size_t weight, std::size_t height);
@@ -58,7 +64,8 @@ class TreeBuilder {
   void close_mapping(const Frame& frame);
   bool check_key(std::uint32_t key);
   void merge(std::uint32_t source, const YamlTree::Stored& target, std::vector<std::uint32_t>& entries,
-             std::unordered_map<std::string_view, std::uint32_t>& seen);
+             Keys& seen);
+  std::optional<std::uint32_t> earlier(Keys& seen, std::uint32_t key) const;
   std::string_view text(std::uint32_t node) const;
   Place place(std::uint32_t node) const { return {tree_.nodes_[node].line, tree_.nodes_[node].column}; }
   void error(Place at, std::string what, std::string fix);

@@ -57,26 +57,26 @@ Misread not_a_duration(std::string_view text) {
 
 std::expected<void, Misread> read_duration(std::string_view text, google::protobuf::Duration& out) {
   constexpr std::int64_t kMost = 315'576'000'000;
-  const Misread misread = not_a_duration(text);
-  if (!text.ends_with('s')) return std::unexpected(misread);
+  const auto misread = [&] { return std::unexpected(not_a_duration(text)); };
+  if (!text.ends_with('s')) return misread();
   std::string_view digits = text.substr(0, text.size() - 1);
   const bool negative = digits.starts_with('-');
   if (negative) digits.remove_prefix(1);
   std::int64_t seconds = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
   if (digits.empty() || !is_digit(digits[0]) || (error != std::errc() && error != std::errc::result_out_of_range)) {
-    return std::unexpected(misread);
+    return misread();
   }
   std::string_view rest = digits.substr(static_cast<std::size_t>(end - digits.data()));
   std::int32_t nanos = 0;
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
-    if (rest.empty() || !std::ranges::all_of(rest, is_digit)) return std::unexpected(misread);
+    if (rest.empty() || !std::ranges::all_of(rest, is_digit)) return misread();
     if (rest.size() > 9) return std::unexpected(Misread{fmt::format("is {}, finer than a nanosecond", shown(text)), {}});
     for (std::size_t i = 0; i < 9; ++i) nanos = nanos * 10 + (i < rest.size() ? rest[i] - '0' : 0);
     rest = {};
   }
-  if (!rest.empty()) return std::unexpected(misread);
+  if (!rest.empty()) return misread();
   if (error == std::errc::result_out_of_range || seconds > kMost) {
     return std::unexpected(Misread{fmt::format("is {}, but the longest duration is {}s", shown(text), kMost), {}});
   }

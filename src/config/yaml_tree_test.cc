@@ -79,6 +79,18 @@ TEST(YamlTree, merge_keys_add_what_is_not_there) {
   EXPECT_EQ(x.find("c")->text(), "4");
 }
 
+TEST(YamlTree, the_same_mapping_merged_twice_adds_its_keys_once) {
+  EXPECT_EQ(tree_of("base: &base {a: 1}\nx:\n  <<: [*base, *base]\n").root().find("x")->size(), 1u);
+}
+
+TEST(YamlTree, a_duplicate_is_found_among_many_keys) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "k" + std::to_string(i) + ": 1\n";
+  EXPECT_EQ(tree_of(text).root().size(), 100u);
+  EXPECT_THAT(errors_of(text + "k3: 2\n"), HasSubstr("a.yaml:101:1: key \"k3\" is already in line 4"));
+  EXPECT_THAT(errors_of(text + "k99: 2\n"), HasSubstr("a.yaml:101:1: key \"k99\" is already in line 100"));
+}
+
 TEST(YamlTree, a_merge_key_needs_a_mapping) {
   EXPECT_THAT(errors_of("x:\n  <<: [1]\n"), HasSubstr("a.yaml:2:8: '<<' must be followed by an alias of a mapping"));
   EXPECT_THAT(errors_of("x:\n  <<: 1\n"), HasSubstr("'<<' must be followed by"));
