@@ -22,17 +22,23 @@ void move_ends(char* to, const char* from, size_t size) {
 }
 template <class Word>
 bool same_ends(const char* a, const char* b, size_t size) {
-  return ((load<Word>(a) ^ load<Word>(b)) | (load<Word>(a + size - sizeof(Word)) ^ load<Word>(b + size - sizeof(Word)))) == 0;
+  return ((load<Word>(a) ^ load<Word>(b)) |
+          (load<Word>(a + size - sizeof(Word)) ^ load<Word>(b + size - sizeof(Word)))) == 0;
 }
 }  // namespace short_copy
 
 /// memcpy; the ranges do not overlap.
 inline char* copy_short(char* to, const char* from, size_t size) {
-  if (size > 16) std::memcpy(to, from, size);
-  else if (size >= 8) short_copy::move_ends<uint64_t>(to, from, size);
-  else if (size >= 4) short_copy::move_ends<uint32_t>(to, from, size);
-  else if (size >= 2) short_copy::move_ends<uint16_t>(to, from, size);
-  else if (size) *to = *from;
+  if (size > 16)
+    std::memcpy(to, from, size);
+  else if (size >= 8)
+    short_copy::move_ends<uint64_t>(to, from, size);
+  else if (size >= 4)
+    short_copy::move_ends<uint32_t>(to, from, size);
+  else if (size >= 2)
+    short_copy::move_ends<uint16_t>(to, from, size);
+  else if (size)
+    *to = *from;
   return to + size;
 }
 
@@ -40,7 +46,8 @@ inline char* copy_short(char* to, const char* from, size_t size) {
 inline bool equal_short(const char* a, const char* b, size_t size) {
   if (size > 32) return std::memcmp(a, b, size) == 0;
   if (size > 16) {
-    return short_copy::same_ends<uint64_t>(a, b, 16) && short_copy::same_ends<uint64_t>(a + size - 16, b + size - 16, 16);
+    return short_copy::same_ends<uint64_t>(a, b, 16) &&
+           short_copy::same_ends<uint64_t>(a + size - 16, b + size - 16, 16);
   }
   if (size >= 8) return short_copy::same_ends<uint64_t>(a, b, size);
   if (size >= 4) return short_copy::same_ends<uint32_t>(a, b, size);

@@ -7,8 +7,7 @@ std::string_view to_string(CodecCounter counter) {
     case CodecCounter::kBadRequest: return "bad_request";
     case CodecCounter::kHeadersTooLarge: return "header_overflow";
     case CodecCounter::kHeadersWithUnderscoresDropped: return "dropped_headers_with_underscores";
-    case CodecCounter::kHeadersWithUnderscoresRejected:
-      return "requests_rejected_with_underscores_in_headers";
+    case CodecCounter::kHeadersWithUnderscoresRejected: return "requests_rejected_with_underscores_in_headers";
     case CodecCounter::kHeaderTimeout: return "header_timeout";
     case CodecCounter::kTxReset: return "tx_reset";
     case CodecCounter::kRxReset: return "rx_reset";

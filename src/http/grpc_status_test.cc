@@ -45,7 +45,8 @@ TEST(GrpcTimeout, is_parsed_with_saturation) {
   ASSERT_TRUE(longest);
   EXPECT_EQ(longest->count(), int64_t{100} * 365 * 24 * 3600 * 1000);
   EXPECT_GT(MonoTime(std::chrono::hours(1)) + *longest, MonoTime());
-  for (std::string_view bad : {"", "S", "1", "1s", "-1S", "+1S", " 1S", "1 S", "999999999S", "99999999999999H", "1.5S"}) {
+  for (std::string_view bad :
+       {"", "S", "1", "1s", "-1S", "+1S", " 1S", "1 S", "999999999S", "99999999999999H", "1.5S"}) {
     EXPECT_FALSE(parse_grpc_timeout(bad)) << bad;
   }
 }

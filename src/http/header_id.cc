@@ -8,10 +8,9 @@ namespace proa::http {
 namespace {
 
 constexpr size_t kNames = static_cast<size_t>(HeaderId::kCount);
-constexpr std::array<std::string_view, kNames> kHeaderNames = {
-    std::string_view(),
+constexpr std::array<std::string_view, kNames> kHeaderNames = {std::string_view(),
 #define PROA_X(id, name) std::string_view(name),
-    PROA_KNOWN_HEADERS(PROA_X)
+                                                               PROA_KNOWN_HEADERS(PROA_X)
 #undef PROA_X
 };
 

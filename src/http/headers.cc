@@ -59,9 +59,7 @@ const Header* HeaderList::find(std::string_view name) const {
   return nullptr;
 }
 
-size_t HeaderList::count(HeaderId id) const {
-  return static_cast<size_t>(std::ranges::count(all(), id, &Header::id));
-}
+size_t HeaderList::count(HeaderId id) const { return static_cast<size_t>(std::ranges::count(all(), id, &Header::id)); }
 
 std::string_view HeaderList::joined(std::string_view name, bool* found) const {
   HeaderId id = header_id(name);

@@ -13,7 +13,8 @@ namespace {
 
 std::vector<std::string> lines(const HeaderList& headers) {
   std::vector<std::string> result;
-  for (const Header& header : headers.all()) result.push_back(std::string(header.name) + ":" + std::string(header.value));
+  for (const Header& header : headers.all())
+    result.push_back(std::string(header.name) + ":" + std::string(header.value));
   return result;
 }
 
@@ -61,7 +62,8 @@ TEST(HeaderList, finds_by_id_and_by_name) {
 TEST(HeaderList, sets_the_first_and_removes_the_others) {
   Arena arena;
   HeaderList headers(arena);
-  for (auto [name, value] : {std::pair<const char*, const char*>{"a", "1"}, {"accept", "2"}, {"a", "3"}, {"accept", "4"}}) {
+  for (auto [name, value] :
+       {std::pair<const char*, const char*>{"a", "1"}, {"accept", "2"}, {"a", "3"}, {"accept", "4"}}) {
     headers.add(name, value);
   }
   headers.set(HeaderId::kAccept, "new");
@@ -109,13 +111,17 @@ TEST(HeaderList, counts_bytes_as_hpack_does) {
 TEST(Message, knows_methods_by_their_exact_name) {
   EXPECT_EQ(method_of("GET"), Method::kGet);
   EXPECT_EQ(method_of("OPTIONS"), Method::kOptions);
-  for (std::string_view other : {"", "get", "Get", "PRI", "GETT", "CONNEXT"}) EXPECT_EQ(method_of(other), Method::kOther);
+  for (std::string_view other : {"", "get", "Get", "PRI", "GETT", "CONNEXT"})
+    EXPECT_EQ(method_of(other), Method::kOther);
 }
 
 TEST(Message, tells_grpc_from_grpc_web) {
   Arena arena;
-  for (auto [type, expected] : {std::pair<const char*, bool>{"application/grpc", true}, {"application/grpc+proto", true},
-                                {"application/grpc-web", false}, {"application/grpcx", false}, {"", false}}) {
+  for (auto [type, expected] : {std::pair<const char*, bool>{"application/grpc", true},
+                                {"application/grpc+proto", true},
+                                {"application/grpc-web", false},
+                                {"application/grpcx", false},
+                                {"", false}}) {
     HeaderList headers(arena);
     headers.add("content-type", type);
     EXPECT_EQ(is_grpc(headers), expected) << type;

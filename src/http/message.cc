@@ -19,8 +19,7 @@ Method method_of(std::string_view token) {
     case 4: return token == "POST" ? Method::kPost : token == "HEAD" ? Method::kHead : Method::kOther;
     case 5: return token == "PATCH" ? Method::kPatch : token == "TRACE" ? Method::kTrace : Method::kOther;
     case 6: return token == "DELETE" ? Method::kDelete : Method::kOther;
-    case 7:
-      return token == "OPTIONS" ? Method::kOptions : token == "CONNECT" ? Method::kConnect : Method::kOther;
+    case 7: return token == "OPTIONS" ? Method::kOptions : token == "CONNECT" ? Method::kConnect : Method::kOther;
     default: return Method::kOther;
   }
 }

@@ -22,7 +22,8 @@ std::string normal(std::string_view path, PathRules rules = {}) {
 
 TEST(PathNormalize, leaves_plain_paths_where_they_are) {
   Arena arena;
-  for (std::string_view path : {"/", "/a", "/a/b/", "/a.b/c..d/.e/f.", "/...", "/a?b=/../%2f//", "*", "/a;b=1/c", "/%C3%A9"}) {
+  for (std::string_view path :
+       {"/", "/a", "/a/b/", "/a.b/c..d/.e/f.", "/...", "/a?b=/../%2f//", "*", "/a;b=1/c", "/%C3%A9"}) {
     NormalPath result = normalize_path(path, {}, arena);
     EXPECT_EQ(result.path, path);
     EXPECT_EQ(result.verdict, PathVerdict::kOk);

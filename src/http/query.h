@@ -24,7 +24,8 @@ void for_each_query_parameter(std::string_view path, F f) {
     if (!parameter.empty()) {
       size_t equals = parameter.find('=');
       bool has_value = equals != parameter.npos;
-      if (!f(QueryParameter{parameter.substr(0, equals), has_value ? parameter.substr(equals + 1) : std::string_view()})) {
+      if (!f(QueryParameter{parameter.substr(0, equals),
+                            has_value ? parameter.substr(equals + 1) : std::string_view()})) {
         return;
       }
     }

@@ -43,9 +43,12 @@ std::string_view parse_absolute(std::string_view target, Method method, RequestT
   size_t colon = target.find("://");
   if (colon == target.npos) return "http1.invalid_url";
   std::string_view scheme = target.substr(0, colon);
-  if (equal_ignoring_case(scheme, "http")) to.scheme = "http";
-  else if (equal_ignoring_case(scheme, "https")) to.scheme = "https";
-  else return "http1.invalid_scheme";
+  if (equal_ignoring_case(scheme, "http"))
+    to.scheme = "http";
+  else if (equal_ignoring_case(scheme, "https"))
+    to.scheme = "https";
+  else
+    return "http1.invalid_scheme";
   target.remove_prefix(colon + 3);
   size_t end = std::min(target.find_first_of("/?"), target.size());
   to.form = TargetForm::kAbsolute;

@@ -16,7 +16,8 @@ void require(bool condition) {
 void check_authority(std::string_view authority) {
   Arena arena;
   auto parts = parse_authority(authority);
-  for (HostRules rules : {HostRules{}, HostRules{StripPort::kMatching, 80, true}, HostRules{StripPort::kAny, 0, false}}) {
+  for (HostRules rules :
+       {HostRules{}, HostRules{StripPort::kMatching, 80, true}, HostRules{StripPort::kAny, 0, false}}) {
     std::string_view once = canonical_authority(authority, rules, arena);
     require(once.size() <= authority.size());
     if (!parts) continue;

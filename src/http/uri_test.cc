@@ -27,15 +27,36 @@ TEST(RequestTarget, takes_the_four_forms) {
 }
 
 TEST(RequestTarget, refuses_everything_else) {
-  for (std::string_view bad : {"", "a", "*", "?a", "example.com:443", "http:/a/", "http:a", "http:///a", "http://?a",
-                               "http://a?b", "ftp://a/", "http://u@a/", "http://a:0/", "http://a:/", "http://a:99999/",
-                               "http://a:80b/", "http://[::1/", "http://[zz]/", "http://[::1]x/", "/ a", "/a\t", "/\x7f",
-                               "/caf\xc3\xa9", "/\x01"}) {
+  for (std::string_view bad : {"",
+                               "a",
+                               "*",
+                               "?a",
+                               "example.com:443",
+                               "http:/a/",
+                               "http:a",
+                               "http:///a",
+                               "http://?a",
+                               "http://a?b",
+                               "ftp://a/",
+                               "http://u@a/",
+                               "http://a:0/",
+                               "http://a:/",
+                               "http://a:99999/",
+                               "http://a:80b/",
+                               "http://[::1/",
+                               "http://[zz]/",
+                               "http://[::1]x/",
+                               "/ a",
+                               "/a\t",
+                               "/\x7f",
+                               "/caf\xc3\xa9",
+                               "/\x01"}) {
     EXPECT_TRUE(parse(bad).starts_with("http1.")) << bad << " gave " << parse(bad);
   }
   EXPECT_EQ(parse("/a#b"), "http1.fragment_in_url");
   EXPECT_EQ(parse("/#"), "http1.fragment_in_url");
-  for (std::string_view bad : {"/", "example.com", "http://example.com:443/", "example.com:0", "u@example.com:1", ":443"}) {
+  for (std::string_view bad :
+       {"/", "example.com", "http://example.com:443/", "example.com:0", "u@example.com:1", ":443"}) {
     EXPECT_EQ(parse(bad, Method::kConnect), "http1.invalid_authority") << bad;
   }
 }
@@ -53,9 +74,10 @@ TEST(Authority, is_a_host_and_perhaps_a_port) {
     EXPECT_TRUE(is_authority(good)) << good;
   }
   // Threats S7.
-  for (std::string_view bad : {"", " ", "a b", "a/b", "a@b", "a?", "a#", "a,b", "a:99999", "a:-1", "a:+1", "a: 1", "a:",
-                               "a:1:2", "::1", "[::1", "[::1]a", "[]", "[::1%25eth0]", "[1.2.3.4]", "a%2e", "a\\b", "a;b",
-                               "\"a\"", "[::1]:", "caf\xc3\xa9"}) {
+  for (std::string_view bad :
+       {"",     " ",    "a b", "a/b",   "a@b",    "a?",         "a#",     "a,b", "a:99999",      "a:-1",
+        "a:+1", "a: 1", "a:",  "a:1:2", "::1",    "[::1",       "[::1]a", "[]",  "[::1%25eth0]", "[1.2.3.4]",
+        "a%2e", "a\\b", "a;b", "\"a\"", "[::1]:", "caf\xc3\xa9"}) {
     EXPECT_FALSE(is_authority(bad)) << bad;
   }
   EXPECT_FALSE(is_authority(std::string_view("a\0b", 3)));
@@ -92,7 +114,8 @@ TEST(Authority, is_canonical_after_one_pass) {
     std::string host;
     for (uint32_t n = next(12) + 1; n > 0; --n) host += "aBc.Z-9_"[next(8)];
     if (next(2)) host += ":" + std::to_string(next(3) ? 80 : 8080);
-    for (HostRules rules : {HostRules{}, HostRules{StripPort::kMatching, 80, true}, HostRules{StripPort::kAny, 0, true}}) {
+    for (HostRules rules :
+         {HostRules{}, HostRules{StripPort::kMatching, 80, true}, HostRules{StripPort::kAny, 0, true}}) {
       std::string_view once = canonical_authority(host, rules, arena);
       if (host.find("..") != host.npos) continue;  // no host name
       EXPECT_EQ(canonical_authority(once, rules, arena), once) << host;

@@ -52,12 +52,16 @@ Refusal BodyDecoder::size_line_byte(char c) {
         state_ = State::kSizeEnd;
         return {};
       }
-      if (c == '"') state_ = State::kQuoted;
-      else if (!is_token_char(c) && !is_optional_space(c) && c != '=' && c != ';') return kBadExtension;
+      if (c == '"')
+        state_ = State::kQuoted;
+      else if (!is_token_char(c) && !is_optional_space(c) && c != '=' && c != ';')
+        return kBadExtension;
       break;
     case State::kQuoted:
-      if (c == '"') state_ = State::kExtension;
-      else if (c == '\\') state_ = State::kQuotedEscape;
+      if (c == '"')
+        state_ = State::kExtension;
+      else if (c == '\\')
+        state_ = State::kQuotedEscape;
       if (is_control(c)) return kBadExtension;
       break;
     case State::kQuotedEscape:
@@ -80,8 +84,10 @@ Refusal BodyDecoder::end_of_size() {
 // False when more input is needed.
 bool BodyDecoder::decode_trailers(std::string_view input, Step& step) {
   HeadScanner::Result result = scanner_.scan(input);
-  if (result == HeadScanner::Result::kRefused) step.refusal = {400, scanner_.reason()};
-  else if (scanner_.size() > max_trailer_bytes_) step.refusal = {431, "http1.trailers_too_large"};
+  if (result == HeadScanner::Result::kRefused)
+    step.refusal = {400, scanner_.reason()};
+  else if (scanner_.size() > max_trailer_bytes_)
+    step.refusal = {431, "http1.trailers_too_large"};
   if (step.refusal || result == HeadScanner::Result::kIncomplete) return false;
   if (scanner_.size() > 2) step.trailers = input.substr(0, scanner_.size());
   step.used += scanner_.size();
@@ -127,9 +133,7 @@ BodyDecoder::Step BodyDecoder::decode_chunked(std::string_view input, Scratch sc
         state_ = State::kSize;
         break;
       case State::kSizeEnd: step.refusal = c == '\n' ? end_of_size() : kBadSize; break;
-      case State::kTrailers:
-        decode_trailers(input.substr(step.used), step);
-        goto out;
+      case State::kTrailers: decode_trailers(input.substr(step.used), step); goto out;
       default: step.refusal = size_line_byte(c); break;
     }
     if (step.refusal) return step;

@@ -40,7 +40,17 @@ class BodyDecoder {
   uint64_t remaining() const { return remaining_; }
 
  private:
-  enum class State : uint8_t { kSize, kExtension, kQuoted, kQuotedEscape, kSizeEnd, kData, kDataCr, kDataLf, kTrailers };
+  enum class State : uint8_t {
+    kSize,
+    kExtension,
+    kQuoted,
+    kQuotedEscape,
+    kSizeEnd,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailers
+  };
   Step decode_chunked(std::string_view input, Scratch scratch);
   Refusal size_line_byte(char c);
   Refusal end_of_size();

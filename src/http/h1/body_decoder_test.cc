@@ -108,10 +108,10 @@ TEST(ChunkedBody, limits_and_checks_trailers) {  // S5
 }
 
 TEST(Trailers, must_not_frame_route_or_authenticate) {
-  for (std::string_view field : {"Content-Length: 1", "Transfer-Encoding: chunked", "Host: a", "Authorization: b",
-                                 "Connection: close", "Connection: x", "Upgrade: x", "Expect: 100-continue", "Cookie: a=b",
-                                 "Set-Cookie: a=b", "Proxy-Authorization: x", "Trailer: x", "Content-Type: a/b",
-                                 "Content-Encoding: gzip"}) {
+  for (std::string_view field :
+       {"Content-Length: 1", "Transfer-Encoding: chunked", "Host: a", "Authorization: b", "Connection: close",
+        "Connection: x", "Upgrade: x", "Expect: 100-continue", "Cookie: a=b", "Set-Cookie: a=b",
+        "Proxy-Authorization: x", "Trailer: x", "Content-Type: a/b", "Content-Encoding: gzip"}) {
     Arena arena;
     HeaderList trailers(arena);
     EXPECT_EQ(parse_trailers(std::string(field) + "\r\n\r\n", {}, trailers).reason, "http1.forbidden_trailer") << field;

@@ -13,7 +13,7 @@ enum class SentBody : uint8_t {
   kDiscarded,  ///< HEAD, 204, 304: the head describes a body that is not sent
   kLength,
   kChunked,
-  kRaw,        ///< until the connection ends: HTTP/1.0 responses, tunnels
+  kRaw,  ///< until the connection ends: HTTP/1.0 responses, tunnels
 };
 
 class BodyEncoder {

@@ -38,8 +38,8 @@ bool ClientConnection::frame_request(const RequestHead& head, bool end, WrittenF
     encoder_.start(SentBody::kLength, *length);
   } else if (end) {
     // RFC 9110 section 8.6: say that there is no body where the method suggests one.
-    framing.zero_length = head.method_id == Method::kPost || head.method_id == Method::kPut ||
-                          head.method_id == Method::kPatch;
+    framing.zero_length =
+        head.method_id == Method::kPost || head.method_id == Method::kPut || head.method_id == Method::kPatch;
     encoder_.start(SentBody::kLength, 0);
   } else {
     framing.chunked = true;
@@ -172,8 +172,10 @@ size_t ClientConnection::step(std::string_view input, MonoTime now) {
     case In::kIdle:
       // Nothing was asked: a farewell such as 408, or the tail of a response that was longer than it said. A
       // request about to be sent can go elsewhere.
-      if (busy_) abort(ResetReason::kConnectionClosed, "http1.closed_before_response");
-      else close("http1.unexpected_data");
+      if (busy_)
+        abort(ResetReason::kConnectionClosed, "http1.closed_before_response");
+      else
+        close("http1.unexpected_data");
       return input.size();
     case In::kComplete:  // the response has ended, the request not yet
       keep_alive_ = false;
@@ -186,8 +188,10 @@ size_t ClientConnection::step(std::string_view input, MonoTime now) {
 size_t ClientConnection::read_head(std::string_view input, MonoTime now) {
   HeadScanner::Result result = scanner_.scan(input);
   Refusal refusal;
-  if (result == HeadScanner::Result::kRefused) refusal = {400, scanner_.reason()};
-  else if (scanner_.size() > options_.max_head_bytes) refusal = {431, "http1.headers_too_large"};
+  if (result == HeadScanner::Result::kRefused)
+    refusal = {400, scanner_.reason()};
+  else if (scanner_.size() > options_.max_head_bytes)
+    refusal = {431, "http1.headers_too_large"};
   if (refusal) {
     refuse(refusal);
     return input.size();

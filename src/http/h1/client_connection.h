@@ -102,10 +102,10 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   std::string_view error_;
   In in_ = In::kIdle;
   Out out_ = Out::kIdle;
-  bool busy_ = false;        // between open() and the end of both messages
+  bool busy_ = false;  // between open() and the end of both messages
   bool keep_alive_ = true;
   bool paused_ = false;
-  bool starved_ = false;     // what is stored is not enough to go on
+  bool starved_ = false;  // what is stored is not enough to go on
   bool held_end_ = false;
   bool above_watermark_ = false;
   bool end_pending_ = false;  // the peer has ended, after input that is stored

@@ -115,8 +115,8 @@ TEST(ClientConnection, can_be_reused_from_inside_the_last_event) {
   client.receive("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
   EXPECT_THAT(client.take_output(), HasSubstr("GET /2 HTTP/1.1"));
   client.receive("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_THAT(client.log, ElementsAre("response 200 content-length=1", "data x", "end",
-                                      "response 201 content-length=0", "end"));
+  EXPECT_THAT(client.log,
+              ElementsAre("response 200 content-length=1", "data x", "end", "response 201 content-length=0", "end"));
 }
 
 // Threats S12.
@@ -343,8 +343,11 @@ TEST(ClientConnection, resets_a_request_that_does_not_fit_its_length) {
 }
 
 TEST(ClientConnection, never_writes_a_head_that_would_split) {
-  for (auto [method, path] : {std::array<std::string_view, 2>{"GE T", "/"}, {"GET", "/ HTTP/1.1\r\nX: 1"}, {"GET", ""},
-                              {"GET", "/a b"}, {"GET", "/#f"}}) {
+  for (auto [method, path] : {std::array<std::string_view, 2>{"GE T", "/"},
+                              {"GET", "/ HTTP/1.1\r\nX: 1"},
+                              {"GET", ""},
+                              {"GET", "/a b"},
+                              {"GET", "/#f"}}) {
     RecordingClient client{{}};
     client.send(method, path);
     client.turn();

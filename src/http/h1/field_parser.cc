@@ -65,8 +65,7 @@ NameLowering lower_name(char* at) {
   const __m128i before_a = _mm_set1_epi8('A' - 1), after_z = _mm_set1_epi8('Z' + 1);
   while (true) {
     __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    auto stop = static_cast<uint32_t>(
-        _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, colon), _mm_cmpeq_epi8(x, cr))));
+    auto stop = static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, colon), _mm_cmpeq_epi8(x, cr))));
     unsigned n = stop ? static_cast<unsigned>(std::countr_zero(stop)) : 16;
     __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(x, before_a), _mm_cmplt_epi8(x, after_z));
     __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kLeading.data() + 16 - n));
@@ -163,8 +162,8 @@ char* find_or_cr(char* at, char stop) {
   const __m128i wanted = _mm_set1_epi8(stop), cr = _mm_set1_epi8('\r');
   while (true) {
     __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    auto found = static_cast<uint32_t>(
-        _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, wanted), _mm_cmpeq_epi8(x, cr))));
+    auto found =
+        static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, wanted), _mm_cmpeq_epi8(x, cr))));
     if (found) return at + std::countr_zero(found);
     at += 16;
   }
@@ -219,8 +218,8 @@ Refusal parse_trailers(std::string_view section, const FieldRules& rules, Header
   ConnectionFields fields;
   if (Refusal refusal = parse_fields(copy.begin, rules, trailers, fields)) return refusal;
   bool forbidden = fields.host_count || fields.transfer_encoding_count || fields.close || fields.keep_alive ||
-                   fields.upgrade_nominated || fields.wants_trailers || fields.nominated_count || !fields.upgrade.empty() ||
-                   fields.expect_continue || fields.unknown_expectation;
+                   fields.upgrade_nominated || fields.wants_trailers || fields.nominated_count ||
+                   !fields.upgrade.empty() || fields.expect_continue || fields.unknown_expectation;
   for (const Header& header : trailers.all()) {
     forbidden = forbidden || (traits_of(header.id) & kNoTrailer) || header.name == "proxy-authorization" ||
                 header.name == "content-range" || header.name == "max-forwards";

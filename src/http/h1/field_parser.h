@@ -34,7 +34,7 @@ struct ConnectionFields {
   std::string_view host;
   std::string_view content_length;
   std::string_view transfer_encoding;
-  std::string_view upgrade;  ///< all tokens of the first Upgrade line
+  std::string_view upgrade;                               ///< all tokens of the first Upgrade line
   std::array<std::string_view, kMaxNominated> nominated;  ///< other names in Connection
   uint32_t nominated_count = 0;
   uint32_t host_count = 0, content_length_count = 0, transfer_encoding_count = 0;

@@ -50,8 +50,9 @@ void BM_ScanRequestHead(benchmark::State& state) {
 BENCHMARK(BM_ScanRequestHead);
 
 void BM_HeaderId(benchmark::State& state) {
-  constexpr std::string_view kNames[] = {"host", "user-agent", "accept", "accept-encoding", "accept-language", "cookie",
-                                         "x-request-id", "x-forwarded-proto", "x-custom-header", "connection"};
+  constexpr std::string_view kNames[] = {
+      "host",         "user-agent",        "accept",          "accept-encoding", "accept-language", "cookie",
+      "x-request-id", "x-forwarded-proto", "x-custom-header", "connection"};
   for (auto _ : state) {
     for (std::string_view name : kNames) benchmark::DoNotOptimize(header_id(name));
   }

@@ -22,7 +22,8 @@ Refusal parse_version(std::string_view text, Version& version) {
     return {};
   }
   auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  bool well_formed = text.size() == 8 && text.starts_with("HTTP/") && digit(text[5]) && text[6] == '.' && digit(text[7]);
+  bool well_formed =
+      text.size() == 8 && text.starts_with("HTTP/") && digit(text[5]) && text[6] == '.' && digit(text[7]);
   if (well_formed && text[5] != '1') return {505, "http1.unsupported_version"};
   return {400, "http1.invalid_version"};
 }
@@ -92,8 +93,8 @@ Refusal decide_authority(const ConnectionFields& fields, const Http1Options& opt
   return {};
 }
 
-void decide_upgrade(const ConnectionFields& fields, const Http1Options& options, const Framing& framing,
-                    Arena& arena, RequestHead& head) {
+void decide_upgrade(const ConnectionFields& fields, const Http1Options& options, const Framing& framing, Arena& arena,
+                    RequestHead& head) {
   // An upgrade with a body is answered as if there were no Upgrade (RFC 9110 section 7.8 allows to ignore it).
   if (fields.upgrade.empty() || !fields.upgrade_nominated || head.version != Version::kHttp11) return;
   if (framing.body != BodyKind::kNone || head.method_id == Method::kConnect) return;
@@ -108,8 +109,8 @@ void decide_upgrade(const ConnectionFields& fields, const Http1Options& options,
 
 Refusal check_method_and_body(const RequestHead& head, const ConnectionFields& fields, const Framing& framing) {
   if (head.method_id == Method::kConnect && framing.body != BodyKind::kNone) {
-    return {400, fields.content_length_count ? "http1.content_length_not_allowed"
-                                             : "http1.transfer_encoding_not_allowed"};
+    return {400,
+            fields.content_length_count ? "http1.content_length_not_allowed" : "http1.transfer_encoding_not_allowed"};
   }
   if (head.method_id == Method::kTrace && framing.body != BodyKind::kNone) return {400, "http1.body_disallowed"};
   return {};

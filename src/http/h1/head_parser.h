@@ -28,8 +28,8 @@ Refusal parse_request_head(std::string_view section, const Http1Options& options
 
 /// What the response's framing depends on.
 struct RequestContext {
-  bool head = false;     ///< the method was HEAD
-  bool connect = false;  ///< the method was CONNECT
+  bool head = false;         ///< the method was HEAD
+  bool connect = false;      ///< the method was CONNECT
   std::string_view upgrade;  ///< the token that was asked for, lower case; empty: none
 };
 

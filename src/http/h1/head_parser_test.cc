@@ -46,9 +46,9 @@ Http1Options http_10() {
 }
 
 TEST(RequestHead, refuses_both_lengths_at_once) {  // S1
-  for (std::string_view fields : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-                                  "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-                                  "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n"}) {
+  for (std::string_view fields :
+       {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n"}) {
     EXPECT_EQ(outcome(with(fields)), "400 http1.content_length_and_chunked_not_allowed");
   }
   EXPECT_EQ(outcome("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n"),
@@ -65,11 +65,12 @@ TEST(RequestHead, takes_chunked_and_nothing_else) {  // S2
     EXPECT_EQ(outcome(with("Transfer-Encoding: " + std::string(coding) + "\r\n")),
               "501 http1.invalid_transfer_encoding");
   }
-  for (std::string_view value : {"chunked, identity", "identity, chunked", "chunked, chunked", ",chunked", "chunked,", "",
-                                 "\"chunked\"", "chunked;a=b", "chunked ;", "chun ked", "\xa0" "chunked", "chunked\xff",
-                                 "gzip, chunked"}) {
-    EXPECT_EQ(outcome(with("Transfer-Encoding: " + std::string(value) + "\r\n")),
-              "400 http1.invalid_transfer_encoding")
+  for (std::string_view value : {"chunked, identity", "identity, chunked", "chunked, chunked", ",chunked", "chunked,",
+                                 "", "\"chunked\"", "chunked;a=b", "chunked ;", "chun ked",
+                                 "\xa0"
+                                 "chunked",
+                                 "chunked\xff", "gzip, chunked"}) {
+    EXPECT_EQ(outcome(with("Transfer-Encoding: " + std::string(value) + "\r\n")), "400 http1.invalid_transfer_encoding")
         << value;
   }
   EXPECT_EQ(outcome(with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")),
@@ -94,8 +95,11 @@ TEST(RequestHead, takes_content_length_as_digits_only) {  // S3
   EXPECT_EQ(outcome(with("Content-Length: 5\r\n")), "request POST / @a content-length=5");
   EXPECT_EQ(outcome(with("Content-Length:9223372036854775807 \r\n")),
             "request POST / @a content-length=9223372036854775807");
-  for (std::string_view value : {"+5", "-5", "0x5", "5,5", "5,6", "", "5;", "5.0", "5e0", "1_0", "5 5", "\xa0" "5",
-                                 "9223372036854775808", "18446744073709551621", "4294967296000000000000000000000000000005"}) {
+  for (std::string_view value :
+       {"+5", "-5", "0x5", "5,5", "5,6", "", "5;", "5.0", "5e0", "1_0", "5 5",
+        "\xa0"
+        "5",
+        "9223372036854775808", "18446744073709551621", "4294967296000000000000000000000000000005"}) {
     EXPECT_EQ(outcome(with("Content-Length: " + std::string(value) + "\r\n")), "400 http1.invalid_content_length")
         << value;
   }
@@ -115,8 +119,7 @@ TEST(RequestHead, never_lets_connection_strip_framing_or_authority) {  // S3, P7
                          "Authorization: b\r\nX-Forwarded-For: 1\r\nCookie: c\r\nx-drop: d\r\nX-Keep: e\r\n"
                          "x-envoy-internal: true\r\n")),
             "request POST / @a authorization=b x-forwarded-for=1 cookie=c x-keep=e x-envoy-internal=true");
-  EXPECT_EQ(outcome(with("Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q\r\n")),
-            "400 http1.connection_header_rejected");
+  EXPECT_EQ(outcome(with("Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q\r\n")), "400 http1.connection_header_rejected");
   EXPECT_EQ(outcome(with("Connection: a b\r\n")), "400 http1.connection_header_rejected");
 }
 
@@ -152,7 +155,8 @@ TEST(RequestHead, allows_odd_but_valid_fields) {
 
 TEST(RequestHead, wants_exactly_one_valid_host) {  // S7
   for (std::string_view host : {"a b", "a/b", "u@a", "a?", "a,b", "[::1", "[gg]", "a:99999", "a:", "", "a#b", "a\\b"}) {
-    EXPECT_EQ(outcome("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), "400 http1.invalid_authority") << host;
+    EXPECT_EQ(outcome("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), "400 http1.invalid_authority")
+        << host;
   }
   expect({{"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "400 http1.duplicate_host"},
           {"GET / HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n", "400 http1.duplicate_host"},
@@ -223,7 +227,8 @@ TEST(RequestHead, refuses_bodies_where_there_are_none) {
 }
 
 TEST(RequestHead, knows_one_expectation) {
-  EXPECT_EQ(outcome(with("Expect: 100-Continue\r\nContent-Length: 1\r\n")), "request POST / @a expect content-length=1");
+  EXPECT_EQ(outcome(with("Expect: 100-Continue\r\nContent-Length: 1\r\n")),
+            "request POST / @a expect content-length=1");
   EXPECT_EQ(outcome(with("Expect: 200-ok\r\n")), "417 http1.unknown_expectation");
 }
 

@@ -121,8 +121,8 @@ bool write_request_head(Buffer& out, const RequestHead& head, const WrittenFrami
   size_t fields = measure(head.headers);
   if (!valid || fields == 0 || !is_field_value(framing.upgrade)) return false;
 
-  Writer writer(out, method.size() + target.size() + head.authority.size() + framing.upgrade.size() + fields +
-                         kMaxFramingSize);
+  Writer writer(
+      out, method.size() + target.size() + head.authority.size() + framing.upgrade.size() + fields + kMaxFramingSize);
   writer.put(method);
   writer.put(" ");
   writer.put(target);

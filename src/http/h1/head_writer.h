@@ -14,12 +14,12 @@ enum class ConnectionField : uint8_t { kNone, kClose, kKeepAlive, kUpgrade, kClo
 
 struct WrittenFraming {
   ConnectionField connection = ConnectionField::kNone;
-  std::string_view upgrade;          ///< with kUpgrade and kCloseAndUpgrade
+  std::string_view upgrade;  ///< with kUpgrade and kCloseAndUpgrade
   bool chunked = false;
   bool zero_length = false;          ///< adds "content-length: 0"
   bool omit_content_length = false;  ///< one in the headers is left out
   bool expect_continue = false;
-  bool proper_case = false;          ///< "Content-Type" instead of "content-type"
+  bool proper_case = false;  ///< "Content-Type" instead of "content-type"
 };
 
 /// False, and nothing is written, when a name or value would break out of its line: the last guard against

@@ -239,8 +239,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   while (at < size) {
     uint8_t code = data[at++];
     switch (code % 16) {
-      case 0: case 1: case 2: case 3: proxy.client_says(text()); break;
-      case 4: case 5: case 6: case 7: proxy.upstream_says(text()); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3: proxy.client_says(text()); break;
+      case 4:
+      case 5:
+      case 6:
+      case 7: proxy.upstream_says(text()); break;
       case 8: proxy.client_ends(code & 16); break;
       case 9: proxy.upstream_ends(code & 16); break;
       case 10: proxy.pause(true, code & 16); break;

@@ -66,7 +66,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   require(whole.codec.finished() == split.codec.finished());
   // Body bytes in front of a malformed chunk may or may not have been handed on.
-  if (!whole.codec.finished()) require(whole.log == split.log);
-  else require(whole.codec.error() == split.codec.error());
+  if (!whole.codec.finished())
+    require(whole.log == split.log);
+  else
+    require(whole.codec.error() == split.codec.error());
   return 0;
 }

@@ -78,9 +78,7 @@ size_t ServerConnection::step(std::string_view input, MonoTime now) {
     case In::kHead: return read_head(input, now);
     case In::kBody: return read_body(input);
     case In::kDrain: return drain_body(input);
-    case In::kTunnel:
-      receiver_->on_data(input, false);
-      return input.size();
+    case In::kTunnel: receiver_->on_data(input, false); return input.size();
     case In::kUndecided:
       if (!connect_) return 0;
       owner_.count(CodecCounter::kEarlyDataOnConnect);
@@ -103,7 +101,8 @@ size_t ServerConnection::read_head(std::string_view input, MonoTime now) {
   if (size_t skipped = skip_empty_line(input)) return skipped;
   HeadScanner::Result result = scanner_.scan(input);
   Refusal refusal;
-  if (result == HeadScanner::Result::kRefused) refusal = {400, scanner_.reason()};
+  if (result == HeadScanner::Result::kRefused)
+    refusal = {400, scanner_.reason()};
   else if (scanner_.size() > options_.max_head_bytes) {
     bool in_fields = input.find('\n') < options_.max_head_bytes;
     refusal = in_fields ? Refusal{431, "http1.headers_too_large"} : Refusal{414, "http1.url_too_long"};
@@ -279,8 +278,10 @@ bool ServerConnection::frame_response(const ResponseHead& head, bool end, Writte
     bool too_long = decoder_.kind() == BodyKind::kLength && decoder_.remaining() > options_.max_drain_bytes;
     if (end && (too_long || expects_continue_)) keep_alive_ = false;
   }
-  if (!keep_alive_) framing.connection = ConnectionField::kClose;
-  else if (request_version_ == Version::kHttp10) framing.connection = ConnectionField::kKeepAlive;
+  if (!keep_alive_)
+    framing.connection = ConnectionField::kClose;
+  else if (request_version_ == Version::kHttp10)
+    framing.connection = ConnectionField::kKeepAlive;
   return true;
 }
 

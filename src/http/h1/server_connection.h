@@ -118,7 +118,7 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   bool starved_ = false;       // what is stored is not enough to go on
   bool line_skipped_ = false;  // the one empty line before a request line
   bool above_watermark_ = false;
-  bool end_pending_ = false;   // the peer has ended, after input that is stored
+  bool end_pending_ = false;  // the peer has ended, after input that is stored
 };
 
 }  // namespace proa::http::h1

@@ -26,8 +26,7 @@ TEST(ServerConnection, answers_a_request_and_keeps_the_connection) {
   server.receive(kGet);
   EXPECT_THAT(server.log, ElementsAre("request GET /a?b @example.com accept=*/*", "end"));
   server.respond(200, "hello", {{"content-length", "5"}, {"content-type", "text/plain"}});
-  EXPECT_EQ(server.take_output(),
-            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-type: text/plain\r\n\r\nhello");
+  EXPECT_EQ(server.take_output(), "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-type: text/plain\r\n\r\nhello");
   EXPECT_FALSE(server.codec.finished());
   EXPECT_EQ(server.codec.active_streams(), 0u);
   server.receive(kGet);
@@ -65,8 +64,9 @@ TEST(ServerConnection, sends_no_body_for_head_204_and_304) {
 TEST(ServerConnection, never_copies_connection_fields_of_the_response) {
   RecordingServer server{{}};
   server.receive(kGet);
-  server.respond(200, "", {{"connection", "close"}, {"transfer-encoding", "chunked"}, {"keep-alive", "5"},
-                           {"upgrade", "h2c"}, {"x", "1"}});
+  server.respond(
+      200, "",
+      {{"connection", "close"}, {"transfer-encoding", "chunked"}, {"keep-alive", "5"}, {"upgrade", "h2c"}, {"x", "1"}});
   EXPECT_EQ(server.take_output(), "HTTP/1.1 200 OK\r\nx: 1\r\ncontent-length: 0\r\n\r\n");
 }
 
@@ -336,14 +336,16 @@ TEST(ServerConnection, resets_a_response_that_does_not_fit_its_length) {
 }
 
 TEST(ServerConnection, never_writes_a_header_that_would_split_the_response) {
-  for (auto [name, value] : {std::array<std::string_view, 2>{"x", "a\r\nset-cookie: b"}, {"a b", "c"}, {"x", "\n"},
-                             {"content-length", "1, 1"}, {"content-length", ""}}) {
+  for (auto [name, value] : {std::array<std::string_view, 2>{"x", "a\r\nset-cookie: b"},
+                             {"a b", "c"},
+                             {"x", "\n"},
+                             {"content-length", "1, 1"},
+                             {"content-length", ""}}) {
     RecordingServer server{{}};
     server.receive(kGet);
     server.respond(200, "", {{name, value}});
     server.turn();
-    EXPECT_EQ(server.take_output(),
-              "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    EXPECT_EQ(server.take_output(), "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     EXPECT_EQ(server.log.back(), "reset http1.invalid_response_head");
     EXPECT_TRUE(server.codec.finished());
   }
@@ -371,8 +373,9 @@ TEST(ServerConnection, sends_and_receives_trailers_when_enabled) {
   Http1Options options;
   options.enable_trailers = true;
   RecordingServer server(options);
-  server.receive("POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n"
-                 "1\r\nx\r\n0\r\nX-Sum: 7\r\n\r\n");
+  server.receive(
+      "POST / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "1\r\nx\r\n0\r\nX-Sum: 7\r\n\r\n");
   EXPECT_THAT(server.log, ElementsAre("request POST / @a te", "data x", "trailers x-sum=7"));
   Arena arena;
   ResponseHead head(arena);
@@ -381,8 +384,7 @@ TEST(ServerConnection, sends_and_receives_trailers_when_enabled) {
   trailers.add("grpc-status", "0");
   server.stream->send_response(head, false);
   server.stream->send_trailers(trailers);
-  EXPECT_EQ(server.take_output(),
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\ngrpc-status: 0\r\n\r\n");
+  EXPECT_EQ(server.take_output(), "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\ngrpc-status: 0\r\n\r\n");
 }
 
 TEST(ServerConnection, checks_and_drops_trailers_otherwise) {
@@ -441,19 +443,22 @@ TEST(ServerConnection, takes_what_follows_a_refused_upgrade_for_the_next_request
   server.receive(std::string(kUpgrade) + std::string(kGet));
   EXPECT_EQ(server.log.size(), 1u);
   server.respond(426, "no");
-  EXPECT_EQ(server.take_output(), "HTTP/1.1 426 Upgrade Required\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n");
+  EXPECT_EQ(server.take_output(),
+            "HTTP/1.1 426 Upgrade Required\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n");
   server.turn();
-  EXPECT_THAT(server.log, ElementsAre(StartsWith("request GET /chat"), "end",
-                                      "request GET /a?b @example.com accept=*/*", "end"));
+  EXPECT_THAT(server.log,
+              ElementsAre(StartsWith("request GET /chat"), "end", "request GET /a?b @example.com accept=*/*", "end"));
 }
 
 TEST(ServerConnection, ignores_h2c_and_upgrades_that_have_a_body) {
   RecordingServer server(websocket());
-  server.receive("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-                 "HTTP2-Settings: AAA\r\n\r\n");
+  server.receive(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+      "HTTP2-Settings: AAA\r\n\r\n");
   EXPECT_THAT(server.log, ElementsAre("request GET / @a", "end"));
   server.respond(200, "");
-  server.receive("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx");
+  server.receive(
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx");
   EXPECT_EQ(server.log[2], "request GET / @a content-length=1");
 }
 
