@@ -23,8 +23,9 @@ DEFAULT_ORIGINS: dict[str, dict] = {"a": {}, "b": {}, "c": {}}
 
 
 class World:
-    def __init__(self, feature: Feature, kind: str, directory: Path):
-        self.feature, self.kind = feature, kind
+    def __init__(self, feature: Feature, kind: str, directory: Path, others: dict[str, int] | None = None):
+        """`others`: ports of servers that somebody else runs, for ${name.port}."""
+        self.feature, self.kind, self._others = feature, kind, others or {}
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.log_path = self.directory / "access.log"
@@ -59,7 +60,7 @@ class World:
     def _places(self) -> dict[str, object]:
         places: dict[str, object] = {"log.path": str(self.log_path), "dir": str(self.directory), **certs.paths()}
         self.ports = {name: thing.port for group in (self.origins, self.tcp, self._reserved)
-                      for name, thing in group.items()}
+                      for name, thing in group.items()} | self._others
         for name, port in self.ports.items():
             places[name], places[f"{name}.port"] = f"127.0.0.1:{port}", port
         return places
