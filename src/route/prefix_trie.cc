@@ -62,6 +62,7 @@ void PrefixTrie::compile() {
       nodes_.emplace_back();
     }
   }
+  first_bytes_.append(16, '\0');
 }
 
 }  // namespace proa::route

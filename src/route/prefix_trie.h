@@ -1,6 +1,11 @@
 // A radix trie from strings to ascending lists of numbers: which of the stored strings does a text begin with?
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -12,7 +17,8 @@
 
 namespace proa::route {
 
-/// Filled with add(), then frozen with compile(): nodes in one array, found by first byte with one memchr.
+/// Filled with add(), then frozen with compile(): nodes in one array, a child found by its first byte in one comparison
+/// of sixteen.
 class PrefixTrie {
  public:
   /// `numbers` are added in ascending order. `whole_segment`: the text must end there or go on with "/".
@@ -29,16 +35,16 @@ class PrefixTrie {
       if (node->prefixes.count) f(list(node->prefixes));
       if (node->segments.count && (at == text.size() || text[at] == '/')) f(list(node->segments));
       if (at == text.size() || !node->children) return;
-      const char* bytes = first_bytes_.data() + node->first_child;
-      auto* hit = static_cast<const char*>(std::memchr(bytes, text[at], node->children));
-      if (!hit) return;
-      const Node* child = &nodes_[node->first_child + (hit - bytes)];
-      if (text.size() - at < child->label_size ||
-          std::memcmp(text.data() + at, labels_.data() + child->label, child->label_size) != 0) {
+      const uint32_t child = find_child(*node, text[at]);
+      if (child == kNone) return;
+      node = &nodes_[child];
+      const size_t size = node->label_size;
+      // The first byte is known to be equal, and most labels have no other.
+      if (text.size() - at < size ||
+          (size > 1 && std::memcmp(text.data() + at, labels_.data() + node->label, size) != 0)) {
         return;
       }
-      at += child->label_size;
-      node = child;
+      at += size;
     }
   }
   bool empty() const { return nodes_.empty(); }
@@ -62,6 +68,21 @@ class PrefixTrie {
     std::vector<uint32_t> prefixes;
     std::vector<uint32_t> segments;
   };
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  uint32_t find_child(const Node& node, char byte) const {
+    const char* bytes = first_bytes_.data() + node.first_child;
+#ifdef __SSE2__
+    if (node.children <= 16) [[likely]] {  // compile() pads the array, so that sixteen can always be read
+      __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+      auto equal = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8(byte))));
+      equal &= (1U << node.children) - 1;
+      return equal ? node.first_child + static_cast<uint32_t>(std::countr_zero(equal)) : kNone;
+    }
+#endif
+    auto* hit = static_cast<const char*>(std::memchr(bytes, byte, node.children));
+    return hit ? node.first_child + static_cast<uint32_t>(hit - bytes) : kNone;
+  }
   std::span<const uint32_t> list(Range range) const { return {numbers_.data() + range.begin, range.count}; }
   Range store(const std::vector<uint32_t>& numbers);
 

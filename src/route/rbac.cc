@@ -109,4 +109,10 @@ Decision decide(const Policies& policies, const Input& input) {
   return decision;
 }
 
+TreeDecision decide(const MatcherTree& tree, const Input& input) {
+  const auto* action = static_cast<const TreeAction*>(tree.match(input.info));
+  if (!action) return {};
+  return {action->action != Action::kDeny, action->action == Action::kLog, action->name};
+}
+
 }  // namespace proa::route::rbac

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "net/address.h"
 #include "observe/metadata_matcher.h"
 #include "observe/stream_info.h"
+#include "route/matcher_tree.h"
 #include "route/uri_template.h"
 
 namespace proa::route::rbac {
@@ -105,6 +107,19 @@ struct Decision {
   const Policy* policy = nullptr; ///< the first that matched
 };
 Decision decide(const Policies& policies, const Input& input);
+
+/// What a leaf of a matcher tree decides (envoy.config.rbac.v3.Action).
+struct TreeAction : MatchAction {
+  std::string name;
+  Action action = Action::kDeny;
+};
+struct TreeDecision {
+  bool allowed = false;  ///< nothing that matches denies
+  bool log = false;
+  std::string_view name;  ///< of the action; empty when none matched
+};
+/// Every action of `tree` must be a TreeAction.
+TreeDecision decide(const MatcherTree& tree, const Input& input);
 
 /// Whether one rule matches. `mode`: how headers with several values are taken.
 bool matches(const Rule& rule, const Input& input, http::ValuesMode mode);
