@@ -110,12 +110,11 @@ bool HeaderMatcher::matches(const ResponseHead& head, ValuesMode mode) const {
 std::string HeaderMatcher::describe() const {
   std::string out = "header \"" + spec_.name + "\" ";
   if (spec_.invert) out += "not: ";
-  out += std::visit(Overloaded{[](const Present& p) { return std::string(p.wanted ? "is present" : "is absent"); },
-                               [](const Range& r) {
-                                 return "in [" + std::to_string(r.begin) + ", " + std::to_string(r.end) + ")";
-                               },
-                               [](const StringMatcher& m) { return m.describe(); }},
-                    spec_.match);
+  out += std::visit(
+      Overloaded{[](const Present& p) { return std::string(p.wanted ? "is present" : "is absent"); },
+                 [](const Range& r) { return "in [" + std::to_string(r.begin) + ", " + std::to_string(r.end) + ")"; },
+                 [](const StringMatcher& m) { return m.describe(); }},
+      spec_.match);
   return out;
 }
 

@@ -56,8 +56,7 @@ std::string_view Regex::replace_all(std::string_view text, std::string_view subs
   const int wanted = std::min(kMaxGroups, 1 + re_->NumberOfCapturingGroups());
   size_t at = 0, copied = 0;
   bool any = false;
-  while (at <= text.size() &&
-         re_->Match(piece(text), at, text.size(), re2::RE2::UNANCHORED, groups, wanted)) {
+  while (at <= text.size() && re_->Match(piece(text), at, text.size(), re2::RE2::UNANCHORED, groups, wanted)) {
     size_t begin = groups[0].data() - text.data();
     if (any && groups[0].empty() && begin == copied) {  // an empty match right after a match does not count
       if (at == text.size()) break;

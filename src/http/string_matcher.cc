@@ -53,14 +53,10 @@ bool StringMatcher::matches(std::string_view text) const {
   if (text.size() < pattern_.size()) return false;
   const size_t slack = text.size() - pattern_.size();
   switch (kind_) {
-    case Kind::kExact:
-      return slack == 0 && (ignore_case_ ? same_ignore_case(text, 0, pattern_) : text == pattern_);
-    case Kind::kPrefix:
-      return ignore_case_ ? same_ignore_case(text, 0, pattern_) : text.starts_with(pattern_);
-    case Kind::kSuffix:
-      return ignore_case_ ? same_ignore_case(text, slack, pattern_) : text.ends_with(pattern_);
-    default:
-      break;
+    case Kind::kExact: return slack == 0 && (ignore_case_ ? same_ignore_case(text, 0, pattern_) : text == pattern_);
+    case Kind::kPrefix: return ignore_case_ ? same_ignore_case(text, 0, pattern_) : text.starts_with(pattern_);
+    case Kind::kSuffix: return ignore_case_ ? same_ignore_case(text, slack, pattern_) : text.ends_with(pattern_);
+    default: break;
   }
   if (!ignore_case_) return text.find(pattern_) != std::string_view::npos;
   return std::search(text.begin(), text.end(), pattern_.begin(), pattern_.end(),

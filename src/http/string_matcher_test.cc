@@ -26,9 +26,7 @@ TEST(StringMatcher, case_is_ignored_when_asked) {
   EXPECT_FALSE(StringMatcher::contains("B", false).matches("abc"));
 }
 
-TEST(StringMatcher, exact_text_is_no_regex) {
-  EXPECT_FALSE(StringMatcher::exact("a.c").matches("abc"));
-}
+TEST(StringMatcher, exact_text_is_no_regex) { EXPECT_FALSE(StringMatcher::exact("a.c").matches("abc")); }
 
 TEST(StringMatcher, regex_matches_as_a_whole) {
   auto m = StringMatcher::make(StringMatcher::Kind::kRegex, "a+b?").value();
@@ -45,9 +43,9 @@ TEST(Regex, bad_patterns_are_named) {
 
 // Threats D6: each is refused, or compiled within the time, never a long wait.
 TEST(Regex, huge_patterns_are_refused_in_bounded_time) {
-  for (std::string pattern : {std::string("(a{1,1000}){1,1000}"), std::string("((a{100}){100}){100}"),
-                              std::string("(\\pL{1000})"), std::string(20000, 'a'), std::string("(x+x+)+y"),
-                              std::string("[^a]{1000}[^b]{1000}\\pN{900}")}) {
+  for (std::string pattern :
+       {std::string("(a{1,1000}){1,1000}"), std::string("((a{100}){100}){100}"), std::string("(\\pL{1000})"),
+        std::string(20000, 'a'), std::string("(x+x+)+y"), std::string("[^a]{1000}[^b]{1000}\\pN{900}")}) {
     auto begin = std::chrono::steady_clock::now();
     auto made = Regex::compile(pattern);
     auto took = std::chrono::steady_clock::now() - begin;

@@ -126,28 +126,26 @@ Status compile_time(std::string_view arguments, FormatStep& step) {
   return {};
 }
 
-#define PROA_ADDRESS(NAME, WHICH)                       \
-  {NAME "_ADDRESS", whole<WHICH>},                      \
-      {NAME "_ADDRESS_WITHOUT_PORT", without_port<WHICH>}, \
-      {NAME "_PORT", port<WHICH>}
-#define PROA_CERTIFICATE(NAME, SIDE, WHOSE)                                                       \
-  {NAME "_SUBJECT", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::subject>},                 \
-      {NAME "_ISSUER", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::issuer>},               \
-      {NAME "_SERIAL", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::serial>},               \
-      {NAME "_URI_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::uri_sans>},            \
-      {NAME "_DNS_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::dns_sans>},            \
-      {NAME "_IP_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::ip_sans>},              \
-      {NAME "_EMAIL_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::email_sans>},        \
+#define PROA_ADDRESS(NAME, WHICH) \
+  {NAME "_ADDRESS", whole<WHICH>}, {NAME "_ADDRESS_WITHOUT_PORT", without_port<WHICH>}, { NAME "_PORT", port<WHICH> }
+#define PROA_CERTIFICATE(NAME, SIDE, WHOSE)                                                         \
+  {NAME "_SUBJECT", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::subject>},                   \
+      {NAME "_ISSUER", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::issuer>},                 \
+      {NAME "_SERIAL", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::serial>},                 \
+      {NAME "_URI_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::uri_sans>},              \
+      {NAME "_DNS_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::dns_sans>},              \
+      {NAME "_IP_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::ip_sans>},                \
+      {NAME "_EMAIL_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::email_sans>},          \
       {NAME "_OTHERNAME_SAN", cert_list<SIDE, &TlsInfo::WHOSE, &CertificateInfo::other_name_sans>}, \
-      {NAME "_FINGERPRINT_256", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::sha256>},      \
-      {NAME "_FINGERPRINT_1", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::sha1>}
-#define PROA_TLS(NAME, SIDE)                                                                      \
-  {NAME "_TLS_VERSION", tls_text<SIDE, &TlsInfo::version>},                                       \
-      {NAME "_TLS_CIPHER", tls_text<SIDE, &TlsInfo::cipher>},                                     \
-      {NAME "_TLS_SESSION_ID", tls_text<SIDE, &TlsInfo::session_id>},                             \
-      {NAME "_PEER_CERT", cert_pem<SIDE>},                                                        \
-      {NAME "_PEER_CERT_V_START", cert_time<SIDE, &CertificateInfo::valid_from>, compile_time},   \
-      {NAME "_PEER_CERT_V_END", cert_time<SIDE, &CertificateInfo::valid_until>, compile_time}
+      {NAME "_FINGERPRINT_256", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::sha256>}, {      \
+    NAME "_FINGERPRINT_1", cert_text<SIDE, &TlsInfo::WHOSE, &CertificateInfo::sha1>                 \
+  }
+#define PROA_TLS(NAME, SIDE)                                                                                        \
+  {NAME "_TLS_VERSION", tls_text<SIDE, &TlsInfo::version>}, {NAME "_TLS_CIPHER", tls_text<SIDE, &TlsInfo::cipher>}, \
+      {NAME "_TLS_SESSION_ID", tls_text<SIDE, &TlsInfo::session_id>}, {NAME "_PEER_CERT", cert_pem<SIDE>},          \
+      {NAME "_PEER_CERT_V_START", cert_time<SIDE, &CertificateInfo::valid_from>, compile_time}, {                   \
+    NAME "_PEER_CERT_V_END", cert_time<SIDE, &CertificateInfo::valid_until>, compile_time                           \
+  }
 
 constexpr FormatOperator kOperators[] = {
     {"UPSTREAM_HOST", whole<upstream_remote>},

@@ -42,7 +42,7 @@ void protocol(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   info.request ? value.set(http::to_string(info.protocol)) : value.set_missing();
 }
 void upstream_protocol(const FormatStep&, const StreamInfo& info, FormatValue& value) {
-  info.request && info.upstream_remote ? value.set(http::to_string(info.upstream_protocol)) : value.set_missing();
+  info.request&& info.upstream_remote ? value.set(http::to_string(info.upstream_protocol)) : value.set_missing();
 }
 
 void stream_id(const FormatStep&, const StreamInfo& info, FormatValue& value) {

@@ -145,9 +145,10 @@ void response_trailers_bytes(const FormatStep&, const StreamInfo& info, FormatVa
 // GRPC_STATUS in its three forms. Envoy's names.
 enum : uint32_t { kCamel, kSnake, kNumber };
 constexpr std::array<std::string_view, 17> kCamelNames = {
-    "OK",         "Canceled",         "Unknown",           "InvalidArgument",    "DeadlineExceeded", "NotFound",
-    "AlreadyExists", "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted",          "OutOfRange",
-    "Unimplemented", "Internal",         "Unavailable",       "DataLoss",           "Unauthenticated"};
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
 
 Status compile_grpc_status(std::string_view arguments, FormatStep& step) {
   if (arguments.empty() || arguments == "CAMEL_STRING") {

@@ -62,7 +62,7 @@ struct FormatStep {
   http::HeaderId id = http::HeaderId::kOther;
   http::HeaderId alternate_id = http::HeaderId::kOther;
   size_t max_length = SIZE_MAX;
-  uint32_t option = 0;          ///< what the operator's function takes it for
+  uint32_t option = 0;  ///< what the operator's function takes it for
   uint32_t option2 = 0;
   MetadataSource source = MetadataSource::kDynamic;
   std::vector<std::string> path;

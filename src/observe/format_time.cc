@@ -38,15 +38,34 @@ void emit_time(const FormatStep& step, const StreamInfo& info, FormatValue& valu
 }
 
 enum Point : uint32_t {
-  kStart, kRequestEnd, kUpstreamFirstTx, kUpstreamLastTx, kUpstreamFirstRx, kUpstreamLastRx, kResponseStart, kEnd,
-  kConnectStart, kConnectEnd, kUpstreamHandshakeEnd, kHandshakeEnd, kPoolReady
+  kStart,
+  kRequestEnd,
+  kUpstreamFirstTx,
+  kUpstreamLastTx,
+  kUpstreamFirstRx,
+  kUpstreamLastRx,
+  kResponseStart,
+  kEnd,
+  kConnectStart,
+  kConnectEnd,
+  kUpstreamHandshakeEnd,
+  kHandshakeEnd,
+  kPoolReady
 };
 
 constexpr std::pair<std::string_view, Point> kPoints[] = {
-    {"DS_RX_BEG", kStart},           {"DS_RX_END", kRequestEnd},        {"US_CX_BEG", kConnectStart},
-    {"US_CX_END", kConnectEnd},      {"US_HS_END", kUpstreamHandshakeEnd}, {"US_TX_BEG", kUpstreamFirstTx},
-    {"US_TX_END", kUpstreamLastTx},  {"US_RX_BEG", kUpstreamFirstRx},   {"US_RX_END", kUpstreamLastRx},
-    {"DS_TX_BEG", kResponseStart},   {"DS_TX_END", kEnd},               {"DS_HS_END", kHandshakeEnd},
+    {"DS_RX_BEG", kStart},
+    {"DS_RX_END", kRequestEnd},
+    {"US_CX_BEG", kConnectStart},
+    {"US_CX_END", kConnectEnd},
+    {"US_HS_END", kUpstreamHandshakeEnd},
+    {"US_TX_BEG", kUpstreamFirstTx},
+    {"US_TX_END", kUpstreamLastTx},
+    {"US_RX_BEG", kUpstreamFirstRx},
+    {"US_RX_END", kUpstreamLastRx},
+    {"DS_TX_BEG", kResponseStart},
+    {"DS_TX_END", kEnd},
+    {"DS_HS_END", kHandshakeEnd},
 };
 
 MonoTime at(const StreamInfo& info, uint32_t point) {

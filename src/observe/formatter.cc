@@ -177,25 +177,17 @@ Result<std::vector<FormatStep>> compile_steps(std::string_view text) {
 void append_plain(const FormatValue& value, size_t max_length, std::string& out) {
   using Kind = FormatValue::Kind;
   switch (value.kind) {
-    case Kind::kMissing:
-      return;
-    case Kind::kText:
-      out.append(value.text.substr(0, max_length));
-      return;
+    case Kind::kMissing: return;
+    case Kind::kText: out.append(value.text.substr(0, max_length)); return;
     case Kind::kNumber: {
       char digits[kMaxDecimalDigits];
       char* end = write_decimal(digits, value.number);
       out.append(digits, std::min<size_t>(max_length, end - digits));
       return;
     }
-    case Kind::kSigned:
-      out.append(std::to_string(value.signed_number).substr(0, max_length));
-      return;
-    case Kind::kBool:
-      out.append(std::string_view(value.boolean ? "true" : "false").substr(0, max_length));
-      return;
-    case Kind::kJson:
-      break;
+    case Kind::kSigned: out.append(std::to_string(value.signed_number).substr(0, max_length)); return;
+    case Kind::kBool: out.append(std::string_view(value.boolean ? "true" : "false").substr(0, max_length)); return;
+    case Kind::kJson: break;
   }
   if (value.json->is_string()) {
     out.append(std::string_view(value.json->get_ref<const std::string&>()).substr(0, max_length));

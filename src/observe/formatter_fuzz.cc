@@ -49,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto json = observe::JsonFormatter::compile({{"value", "%REQ(x-value)%"}, {"all", format}});
   auto value_only = observe::JsonFormatter::compile({{"value", "%REQ(x-value)%"}});
   value_only->format(info, line);
-  require(std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }));
+  require(
+      std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }));
   auto parsed = nlohmann::json::parse(line, nullptr, false);
   require(!parsed.is_discarded());
   if (is_utf8(value)) require(parsed["value"].get<std::string>() == value);

@@ -118,8 +118,9 @@ TEST(Formatter, times) {
 
 TEST(Formatter, addresses_with_and_without_port) {
   Exchange e;
-  EXPECT_EQ(text("%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT%", e.info),
-            "10.0.0.9:5555 10.0.0.9 443");
+  EXPECT_EQ(
+      text("%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_LOCAL_PORT%", e.info),
+      "10.0.0.9:5555 10.0.0.9 443");
   auto client = net::Address::parse("[2001:db8::1]:9").value();
   e.info.remote_address = &client;
   EXPECT_EQ(text("%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%", e.info),
@@ -132,7 +133,8 @@ TEST(Formatter, flags_in_both_forms) {
   Exchange e;
   e.info.set(ResponseFlag::kNoHealthyUpstream);
   e.info.set(ResponseFlag::kUpstreamRetryLimitExceeded);
-  EXPECT_EQ(text("%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%", e.info), "UH,URX NoHealthyUpstream,UpstreamRetryLimitExceeded");
+  EXPECT_EQ(text("%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%", e.info),
+            "UH,URX NoHealthyUpstream,UpstreamRetryLimitExceeded");
 }
 
 TEST(Formatter, grpc_status_in_its_forms) {
@@ -153,8 +155,9 @@ TEST(Formatter, metadata_of_every_kind) {
   mutable_filter_state(e.info, e.arena).root = {{"key", {{"field", "v"}}}, {"plain", "p"}};
   EXPECT_EQ(text("%DYNAMIC_METADATA(ns:a:b)% %DYNAMIC_METADATA(ns:a)% %DYNAMIC_METADATA(ns:x)%", e.info),
             "text {\"b\":\"text\",\"n\":3} -");
-  EXPECT_EQ(text("%METADATA(ROUTE:ns:k)% %METADATA(DYNAMIC:ns:a:n)% %DYNAMIC_METADATA([\"ns\", \"a\", \"b\"])%", e.info),
-            "true 3 text");
+  EXPECT_EQ(
+      text("%METADATA(ROUTE:ns:k)% %METADATA(DYNAMIC:ns:a:n)% %DYNAMIC_METADATA([\"ns\", \"a\", \"b\"])%", e.info),
+      "true 3 text");
   EXPECT_EQ(text("%FILTER_STATE(key:FIELD:field)% %FILTER_STATE(plain:PLAIN)%", e.info), "v p");
 }
 

@@ -38,12 +38,8 @@ size_t utf8_length(std::string_view text, size_t at) {
 void append_value(const FormatValue& value, size_t max_length, std::string& out) {
   using Kind = FormatValue::Kind;
   switch (value.kind) {
-    case Kind::kMissing:
-      out += "null";
-      return;
-    case Kind::kText:
-      append_json_string(value.text.substr(0, max_length), out);
-      return;
+    case Kind::kMissing: out += "null"; return;
+    case Kind::kText: append_json_string(value.text.substr(0, max_length), out); return;
     case Kind::kJson:
       if (value.json->is_string()) {
         append_json_string(std::string_view(value.json->get_ref<const std::string&>()).substr(0, max_length), out);
@@ -51,8 +47,7 @@ void append_value(const FormatValue& value, size_t max_length, std::string& out)
         append_json(*value.json, out);
       }
       return;
-    default:
-      append_plain(value, SIZE_MAX, out);
+    default: append_plain(value, SIZE_MAX, out);
   }
 }
 

@@ -39,16 +39,11 @@ bool ValueMatcher::matches(const json* value) const { return std::visit(Matches{
 
 const Metadata* metadata_of(const StreamInfo& info, MetadataSource source) {
   switch (source) {
-    case MetadataSource::kDynamic:
-      return info.dynamic_metadata;
-    case MetadataSource::kRoute:
-      return info.route_metadata;
-    case MetadataSource::kCluster:
-      return info.cluster_metadata;
-    case MetadataSource::kHost:
-      return info.host_metadata;
-    case MetadataSource::kFilterState:
-      return info.filter_state;
+    case MetadataSource::kDynamic: return info.dynamic_metadata;
+    case MetadataSource::kRoute: return info.route_metadata;
+    case MetadataSource::kCluster: return info.cluster_metadata;
+    case MetadataSource::kHost: return info.host_metadata;
+    case MetadataSource::kFilterState: return info.filter_state;
   }
   return nullptr;
 }

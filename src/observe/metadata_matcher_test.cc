@@ -11,7 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-bool holds(decltype(ValueMatcher::match) match, const json& value) { return ValueMatcher{std::move(match)}.matches(&value); }
+bool holds(decltype(ValueMatcher::match) match, const json& value) {
+  return ValueMatcher{std::move(match)}.matches(&value);
+}
 
 TEST(ValueMatcher, each_kind) {
   EXPECT_TRUE(holds(ValueMatcher::Null{}, nullptr));

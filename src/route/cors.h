@@ -13,10 +13,10 @@ namespace proa::route {
 
 struct CorsPolicy : PerFilterConfig {
   std::vector<http::StringMatcher> allow_origins;
-  std::string allow_methods;   ///< as the headers want them: comma-separated
+  std::string allow_methods;  ///< as the headers want them: comma-separated
   std::string allow_headers;
   std::string expose_headers;
-  std::string max_age;         ///< seconds
+  std::string max_age;  ///< seconds
   bool allow_credentials = false;
   bool allow_private_network = false;
   bool forward_not_matching_preflights = true;

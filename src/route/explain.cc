@@ -11,16 +11,14 @@ std::string in_quotes(std::string_view text) { return "\"" + std::string(text) +
 std::string host_reason(const Domains::Found& found, std::string_view host) {
   using By = Domains::Found::By;
   switch (found.by) {
-    case By::kExact:
-      return "host " + in_quotes(host) + " is one of its domains";
+    case By::kExact: return "host " + in_quotes(host) + " is one of its domains";
     case By::kSuffix:
-      return "host " + in_quotes(host) + " ends as domain \"*" + std::string(host.substr(host.size() - found.size)) + "\"";
+      return "host " + in_quotes(host) + " ends as domain \"*" + std::string(host.substr(host.size() - found.size)) +
+             "\"";
     case By::kPrefix:
       return "host " + in_quotes(host) + " begins as domain \"" + std::string(host.substr(0, found.size)) + "*\"";
-    case By::kAny:
-      return "no other domain fits host " + in_quotes(host) + ", and it has domain \"*\"";
-    case By::kNothing:
-      break;
+    case By::kAny: return "no other domain fits host " + in_quotes(host) + ", and it has domain \"*\"";
+    case By::kNothing: break;
   }
   return "no virtual host has a domain for host " + in_quotes(host);
 }

@@ -31,17 +31,17 @@ struct ToHeader {  ///< the cluster's name is this request header's value; absen
   std::string header;
 };
 struct WeightedCluster {
-  std::string name;           ///< or, when empty, `header` names it
+  std::string name;  ///< or, when empty, `header` names it
   std::string header;
   uint32_t weight = 0;
-  std::string host_rewrite;   ///< empty: the route's
+  std::string host_rewrite;  ///< empty: the route's
   MessageOps headers;
   PerFilter per_filter;
   std::shared_ptr<const observe::Metadata> metadata_match;
 };
 struct ToWeighted {
   std::vector<WeightedCluster> clusters;  ///< not empty, sum of weights > 0
-  std::string random_header;   ///< its value, an unsigned number, replaces the random one
+  std::string random_header;              ///< its value, an unsigned number, replaces the random one
   bool use_hash_policy = false;
 };
 using Target = std::variant<ToCluster, ToHeader, ToWeighted>;
@@ -86,9 +86,9 @@ struct MirrorPolicy {
 };
 
 struct MaxStreamDuration {
-  Milliseconds duration{0};              ///< 0: the connection manager's
-  std::optional<Milliseconds> grpc_header_max;     ///< set: grpc-timeout counts, up to this; 0: no maximum
-  Milliseconds grpc_header_offset{0};    ///< subtracted from it
+  Milliseconds duration{0};                     ///< 0: the connection manager's
+  std::optional<Milliseconds> grpc_header_max;  ///< set: grpc-timeout counts, up to this; 0: no maximum
+  Milliseconds grpc_header_offset{0};           ///< subtracted from it
 };
 
 struct UpgradeOverride {
@@ -123,20 +123,20 @@ struct Forward {
   PathRewrite path_rewrite;
   HostRewrite host_rewrite;
   bool append_x_forwarded_host = false;
-  Milliseconds timeout{15'000};          ///< whole request with retries, from its last byte; kNever: off
+  Milliseconds timeout{15'000};              ///< whole request with retries, from its last byte; kNever: off
   std::optional<Milliseconds> idle_timeout;  ///< nullopt: the connection manager's
   std::optional<Milliseconds> flush_timeout;
   std::optional<MaxStreamDuration> max_stream_duration;
-  std::optional<Milliseconds> max_grpc_timeout;     ///< deprecated: `timeout` is grpc-timeout, up to this; 0: no maximum
-  Milliseconds grpc_timeout_offset{0};              ///< deprecated
-  std::optional<RetryPolicy> retry;      ///< compiled: the virtual host's when the route has none
+  std::optional<Milliseconds> max_grpc_timeout;  ///< deprecated: `timeout` is grpc-timeout, up to this; 0: no maximum
+  Milliseconds grpc_timeout_offset{0};           ///< deprecated
+  std::optional<RetryPolicy> retry;              ///< compiled: the virtual host's when the route has none
   std::optional<HedgePolicy> hedge;
   std::vector<HashPolicy> hash_policies;
-  std::vector<MirrorPolicy> mirrors;     ///< compiled: route, else virtual host, else table
+  std::vector<MirrorPolicy> mirrors;  ///< compiled: route, else virtual host, else table
   std::vector<UpgradeOverride> upgrades;
   InternalRedirect internal_redirect;
   Priority priority = Priority::kDefault;
-  std::vector<RateLimit> rate_limits;    ///< compiled: with the virtual host's as include_vh_rate_limits says
+  std::vector<RateLimit> rate_limits;  ///< compiled: with the virtual host's as include_vh_rate_limits says
   bool include_virtual_host_rate_limits = false;
 };
 

@@ -23,7 +23,7 @@ class Runtime {
 };
 
 struct Fraction {
-  Share fallback;           ///< when the key is empty or not set
+  Share fallback;  ///< when the key is empty or not set
   std::string runtime_key;
 
   /// True for that share of the random numbers: random % denominator < numerator.

@@ -17,7 +17,8 @@ std::optional<uint64_t> hash(std::vector<HashPolicy> policies, TestRequest& requ
 }
 
 TEST(HashPolicy, header_whatever_the_order_of_its_fields) {
-  TestRequest one("/", "h", {{"x", "a"}}), ab("/", "h", {{"x", "a"}, {"x", "b"}}), ba("/", "h", {{"x", "b"}, {"x", "a"}});
+  TestRequest one("/", "h", {{"x", "a"}}), ab("/", "h", {{"x", "a"}, {"x", "b"}}),
+      ba("/", "h", {{"x", "b"}, {"x", "a"}});
   EXPECT_EQ(hash({{HashHeader{"x", {}}}}, one), xx("a"));
   EXPECT_EQ(hash({{HashHeader{"x", {}}}}, ab), xx("b", xx("a")));
   EXPECT_EQ(hash({{HashHeader{"x", {}}}}, ab), hash({{HashHeader{"x", {}}}}, ba));

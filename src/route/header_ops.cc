@@ -41,8 +41,7 @@ void add_field(const HeaderOp& op, std::string_view value, http::HeaderList& hea
         return;
       }
       break;
-    case AppendAction::kAppendIfExistsOrAdd:
-      break;
+    case AppendAction::kAppendIfExistsOrAdd: break;
   }
   headers.add({known ? http::header_name(op.id) : std::string_view(op.name), value, op.id});
 }
@@ -54,7 +53,7 @@ Status HeaderOps::add(std::string name, std::string_view value, AppendAction act
   if (!lower) return std::unexpected(lower.error());
   auto formatter = observe::Formatter::compile(value, observe::FormatTarget::kHeader, true);
   if (!formatter) return fail("value of header \"" + *lower + "\": " + formatter.error().message);
-  if (const std::string* text = formatter->constant(); text && !http::is_field_value(*text)) {
+  if (!http::is_field_value(value)) {
     return fail("value of header \"" + *lower + "\" has a control character");
   }
   HeaderOp op;

@@ -16,7 +16,7 @@ namespace proa::route {
 
 /// Envoy's HeaderValueOption.append_action.
 enum class AppendAction : uint8_t {
-  kAppendIfExistsOrAdd,     ///< one more field of that name
+  kAppendIfExistsOrAdd,  ///< one more field of that name
   kAddIfAbsent,
   kOverwriteIfExistsOrAdd,
   kOverwriteIfExists,
@@ -36,8 +36,8 @@ struct HeaderOp {
 class HeaderOps {
  public:
   /// `value` is a format string. Fails for a pseudo-header, Host, an invalid name or a bad format string.
-  Status add(std::string name, std::string_view value,
-             AppendAction action = AppendAction::kAppendIfExistsOrAdd, bool keep_empty_value = false);
+  Status add(std::string name, std::string_view value, AppendAction action = AppendAction::kAppendIfExistsOrAdd,
+             bool keep_empty_value = false);
   /// Fails for a pseudo-header, Host and an invalid name. Within one HeaderOps removals go before additions.
   Status remove(std::string name);
   /// The steps of `later` after these.

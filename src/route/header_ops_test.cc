@@ -61,6 +61,7 @@ TEST_F(HeaderOpsTest, pseudo_headers_and_host_cannot_be_touched) {
   EXPECT_FALSE(ops.remove("HOST"));
   EXPECT_FALSE(ops.add("bad name", "x"));
   EXPECT_FALSE(ops.add("x", "a\r\nb"));
+  EXPECT_FALSE(ops.add("x", "a\r\n%PROTOCOL%"));
   EXPECT_FALSE(ops.add("x", "%NOPE%"));
 }
 

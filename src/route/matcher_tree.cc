@@ -39,16 +39,13 @@ const net::Address* address(const MatchSource& source, const observe::StreamInfo
   using From = MatchSource::From;
   switch (source.from) {
     case From::kDestinationIp:
-    case From::kDestinationPort:
-      return info.downstream ? &info.downstream->local : nullptr;
-    case From::kDirectSourceIp:
-      return info.downstream ? &info.downstream->direct_remote : nullptr;
+    case From::kDestinationPort: return info.downstream ? &info.downstream->local : nullptr;
+    case From::kDirectSourceIp: return info.downstream ? &info.downstream->direct_remote : nullptr;
     case From::kSourceIp:
     case From::kSourcePort:
       if (info.remote_address) return info.remote_address;
       return info.downstream ? &info.downstream->remote : nullptr;
-    default:
-      return nullptr;
+    default: return nullptr;
   }
 }
 
@@ -112,16 +109,13 @@ std::optional<std::string> match_value(const MatchSource& source, const observe:
       auto value = info.request ? http::request_value(*info.request, source.name) : std::nullopt;
       return value ? Value(std::string(*value)) : Value();
     }
-    case From::kResponseHeader:
-      return header(info.response ? &info.response->headers : nullptr, source.name);
-    case From::kResponseTrailer:
-      return header(info.response_trailers, source.name);
+    case From::kResponseHeader: return header(info.response ? &info.response->headers : nullptr, source.name);
+    case From::kResponseTrailer: return header(info.response_trailers, source.name);
     case From::kQueryParameter: {
       auto value = info.request ? http::query_parameter(info.request->path, source.name) : std::nullopt;
       return value ? Value(std::string(*value)) : Value();
     }
-    case From::kPath:
-      return info.request ? text(without_query(info.request->path)) : Value();
+    case From::kPath: return info.request ? text(without_query(info.request->path)) : Value();
     case From::kDestinationIp:
     case From::kSourceIp:
     case From::kDirectSourceIp: {
@@ -133,16 +127,12 @@ std::optional<std::string> match_value(const MatchSource& source, const observe:
       const net::Address* ip = address(source, info);
       return ip && ip->is_ip() ? Value(std::to_string(ip->port())) : Value();
     }
-    case From::kServerName:
-      return info.downstream ? text(info.downstream->sni) : Value();
-    case From::kTransportProtocol:
-      return info.downstream ? text(info.downstream->transport_protocol) : Value();
-    case From::kApplicationProtocol:
-      return info.downstream ? joined(info.downstream->application_protocols) : Value();
+    case From::kServerName: return info.downstream ? text(info.downstream->sni) : Value();
+    case From::kTransportProtocol: return info.downstream ? text(info.downstream->transport_protocol) : Value();
+    case From::kApplicationProtocol: return info.downstream ? joined(info.downstream->application_protocols) : Value();
     case From::kUriSan:
     case From::kDnsSan:
-    case From::kSubject:
-      return tls_value(source.from, info);
+    case From::kSubject: return tls_value(source.from, info);
     case From::kFilterState:
       return info.filter_state ? json_text(info.filter_state->find(source.name, source.path)) : Value();
     case From::kDynamicMetadata:

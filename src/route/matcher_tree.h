@@ -35,9 +35,24 @@ struct MatchAction {
 /// Where a value comes from (the extensions envoy.matching.inputs.*).
 struct MatchSource {
   enum class From : uint8_t {
-    kRequestHeader, kResponseHeader, kResponseTrailer, kQueryParameter, kPath,
-    kDestinationIp, kDestinationPort, kSourceIp, kSourcePort, kDirectSourceIp, kServerName, kTransportProtocol,
-    kApplicationProtocol, kUriSan, kDnsSan, kSubject, kFilterState, kDynamicMetadata
+    kRequestHeader,
+    kResponseHeader,
+    kResponseTrailer,
+    kQueryParameter,
+    kPath,
+    kDestinationIp,
+    kDestinationPort,
+    kSourceIp,
+    kSourcePort,
+    kDirectSourceIp,
+    kServerName,
+    kTransportProtocol,
+    kApplicationProtocol,
+    kUriSan,
+    kDnsSan,
+    kSubject,
+    kFilterState,
+    kDynamicMetadata
   };
   From from = From::kRequestHeader;
   std::string name;               ///< of a header (lower case), parameter, filter state or metadata namespace
@@ -115,8 +130,8 @@ class MatcherTree {
   const MatchAction* find(const observe::StreamInfo& info, const std::function<void(const MatchAction&)>& kept) const;
 
   Kind kind_;
-  PrefixTrie prefixes_;                // of a PrefixMap: numbers of its entries
-  net::CidrTrie<uint32_t> ranges_;     // of a RangeMap: likewise
+  PrefixTrie prefixes_;             // of a PrefixMap: numbers of its entries
+  net::CidrTrie<uint32_t> ranges_;  // of a RangeMap: likewise
   std::optional<OnMatch> on_no_match_;
   int depth_ = 1;
 };

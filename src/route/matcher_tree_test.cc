@@ -49,9 +49,9 @@ TEST(MatcherTree, exact_values_and_ranges) {
   request.connection.local = net::Address::parse("10.0.0.1:80").value();
   request.connection.remote = net::Address::parse("10.1.2.3:9").value();
   EXPECT_EQ(decided(*exact, request), "http");
-  auto ranges = tree(MatcherTree::RangeMap{
-      {From::kSourceIp, "", {}},
-      {{net::CidrRange::parse("10.0.0.0/8").value(), act("ten")}, {net::CidrRange::parse("10.1.0.0/16").value(), act("sixteen")}}});
+  auto ranges = tree(MatcherTree::RangeMap{{From::kSourceIp, "", {}},
+                                           {{net::CidrRange::parse("10.0.0.0/8").value(), act("ten")},
+                                            {net::CidrRange::parse("10.1.0.0/16").value(), act("sixteen")}}});
   EXPECT_EQ(decided(*ranges, request), "sixteen");
   request.connection.remote = net::Address::parse("10.2.2.3:9").value();
   EXPECT_EQ(decided(*ranges, request), "ten");
@@ -63,13 +63,15 @@ TEST(MatcherTree, kept_actions_are_told_and_matching_goes_on) {
   auto t = tree(MatcherTree::List{{{header("x", "1"), kept}, {header("x", "1"), act("final")}}});
   TestRequest request("/", "h", {{"x", "1"}});
   std::string seen;
-  auto* action = t->match(request.info, [&](const MatchAction& a) { seen += static_cast<const rbac::TreeAction&>(a).name; });
+  auto* action =
+      t->match(request.info, [&](const MatchAction& a) { seen += static_cast<const rbac::TreeAction&>(a).name; });
   EXPECT_EQ(seen, "kept");
   EXPECT_EQ(static_cast<const rbac::TreeAction*>(action)->name, "final");
 }
 
 TEST(MatcherTree, rbac_denies_what_nothing_matches) {
-  auto t = tree(MatcherTree::List{{{header("x", "1"), act("deny", rbac::Action::kDeny)}, {header("y", "1"), act("ok")}}});
+  auto t =
+      tree(MatcherTree::List{{{header("x", "1"), act("deny", rbac::Action::kDeny)}, {header("y", "1"), act("ok")}}});
   EXPECT_FALSE(rbac::decide(*t, {TestRequest("/").info}).allowed);
   EXPECT_FALSE(rbac::decide(*t, {TestRequest("/", "h", {{"x", "1"}}).info}).allowed);
   EXPECT_TRUE(rbac::decide(*t, {TestRequest("/", "h", {{"y", "1"}}).info}).allowed);

@@ -48,9 +48,7 @@ struct Evaluate {
   std::string_view cluster;
   std::string_view service_cluster;
 
-  Entry operator()(const limit::SourceCluster&) const {
-    return entry("source_cluster", std::string(service_cluster));
-  }
+  Entry operator()(const limit::SourceCluster&) const { return entry("source_cluster", std::string(service_cluster)); }
   Entry operator()(const limit::DestinationCluster&) const {
     return cluster.empty() ? drop() : entry("destination_cluster", std::string(cluster));
   }

@@ -96,15 +96,9 @@ Decision decide(const Policies& policies, const Input& input) {
     break;
   }
   switch (policies.action) {
-    case Action::kAllow:
-      decision.allowed = decision.policy != nullptr;
-      break;
-    case Action::kDeny:
-      decision.allowed = decision.policy == nullptr;
-      break;
-    case Action::kLog:
-      decision.log = decision.policy != nullptr;
-      break;
+    case Action::kAllow: decision.allowed = decision.policy != nullptr; break;
+    case Action::kDeny: decision.allowed = decision.policy == nullptr; break;
+    case Action::kLog: decision.log = decision.policy != nullptr; break;
   }
   return decision;
 }

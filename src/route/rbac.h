@@ -103,8 +103,8 @@ struct Policies {
 
 struct Decision {
   bool allowed = true;
-  bool log = false;               ///< LOG, and a policy matched: access_log_hint
-  const Policy* policy = nullptr; ///< the first that matched
+  bool log = false;                ///< LOG, and a policy matched: access_log_hint
+  const Policy* policy = nullptr;  ///< the first that matched
 };
 Decision decide(const Policies& policies, const Input& input);
 

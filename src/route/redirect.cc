@@ -51,19 +51,6 @@ std::string new_path(const Route& route, const Redirect& redirect, const http::R
   return result;
 }
 
-void append_encoded(std::string_view text, std::string& out) {
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte != 0x7f) {
-      out += c;
-      continue;
-    }
-    out += '%';
-    out += "0123456789ABCDEF"[byte >> 4];
-    out += "0123456789ABCDEF"[byte & 15];
-  }
-}
-
 }  // namespace
 
 std::string_view redirect_location(const Route& route, const http::RequestHead& request, Arena& arena) {

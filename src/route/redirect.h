@@ -20,8 +20,8 @@ struct Route;
 struct Redirect {
   std::string scheme{};  ///< "https" for https_redirect; empty: kept
   std::string host{};    ///< empty: kept
-  uint32_t port = 0;   ///< 0: kept, unless it is the default one of a scheme that is changed
-  struct Path {  ///< may have its own query
+  uint32_t port = 0;     ///< 0: kept, unless it is the default one of a scheme that is changed
+  struct Path {          ///< may have its own query
     std::string path;
   };
   struct Prefix {  ///< replaces what the route matched
@@ -34,10 +34,10 @@ struct Redirect {
 
 struct DirectResponse {
   uint16_t status = 200;
-  observe::Formatter body;                       ///< inline text, or body_format
-  std::string content_type;                      ///< of body_format; empty: text/plain
-  std::optional<observe::JsonFormatter> json;    ///< body_format.json_format: instead of `body`
-  bool empty = true;                             ///< neither is set
+  observe::Formatter body;                     ///< inline text, or body_format
+  std::string content_type;                    ///< of body_format; empty: text/plain
+  std::optional<observe::JsonFormatter> json;  ///< body_format.json_format: instead of `body`
+  bool empty = true;                           ///< neither is set
 };
 
 /// The value of Location for a request that took a route with a Redirect action; made in `arena`. Holds no CR, LF

@@ -32,18 +32,12 @@ bool retriable_header(const RequestRetry& retry, const http::ResponseHead& respo
 uint32_t grpc_bit(const http::ResponseHead& response) {
   auto status = parse_decimal<uint32_t>(response.headers.value(HeaderId::kGrpcStatus));
   switch (status.value_or(0)) {
-    case 1:
-      return kRetryGrpcCancelled;
-    case 4:
-      return kRetryGrpcDeadlineExceeded;
-    case 8:
-      return kRetryGrpcResourceExhausted;
-    case 13:
-      return kRetryGrpcInternal;
-    case 14:
-      return kRetryGrpcUnavailable;
-    default:
-      return 0;
+    case 1: return kRetryGrpcCancelled;
+    case 4: return kRetryGrpcDeadlineExceeded;
+    case 8: return kRetryGrpcResourceExhausted;
+    case 13: return kRetryGrpcInternal;
+    case 14: return kRetryGrpcUnavailable;
+    default: return 0;
   }
 }
 
@@ -77,7 +71,9 @@ bool should_retry(const RequestRetry& retry, http::ResetReason reason, bool requ
   return (retry.on & kRetryConnectFailure) && reason == ResetReason::kConnectFailure;
 }
 
-bool should_retry_on_timeout(const RequestRetry& retry) { return retry.on & (kRetry5xx | kRetryGatewayError | kRetryReset); }
+bool should_retry_on_timeout(const RequestRetry& retry) {
+  return retry.on & (kRetry5xx | kRetryGatewayError | kRetryReset);
+}
 
 Milliseconds retry_back_off(const RetryPolicy& policy, uint32_t attempt, uint64_t random) {
   const uint64_t base = std::max<int64_t>(1, policy.base_interval.count());

@@ -35,8 +35,8 @@ constexpr uint32_t kMaxRetriesByHeader = 100;  // what a request may ask for
 uint32_t parse_retry_on(std::string_view tokens, std::string* unknown) {
   uint32_t bits = 0;
   http::for_each_list_element(tokens, [&](std::string_view token) {
-    auto found = std::find_if(std::begin(kTokens), std::end(kTokens),
-                              [&](const auto& known) { return known.first == token; });
+    auto found =
+        std::find_if(std::begin(kTokens), std::end(kTokens), [&](const auto& known) { return known.first == token; });
     if (found != std::end(kTokens)) {
       bits |= found->second;
     } else if (unknown) {

@@ -37,7 +37,7 @@ uint32_t parse_retry_on(std::string_view tokens, std::string* unknown = nullptr)
 
 /// A response header that tells when to try again (Retry-After, X-RateLimit-Reset).
 struct ResetHeader {
-  std::string name;           ///< lower case
+  std::string name;             ///< lower case
   bool unix_timestamp = false;  ///< else seconds
 };
 
@@ -45,12 +45,12 @@ struct ResetHeader {
 enum class RetryHostPredicate : uint8_t { kPreviousHosts, kOmitCanaryHosts, kOmitHostMetadata };
 
 struct RetryPolicy {
-  uint32_t on = 0;                 ///< bits of RetryOn
+  uint32_t on = 0;  ///< bits of RetryOn
   uint32_t num_retries = 1;
   Milliseconds per_try_timeout{0};       ///< 0: the route's timeout
   Milliseconds per_try_idle_timeout{0};  ///< 0: off
   Milliseconds base_interval{25};
-  Milliseconds max_interval{250};        ///< 10 * base unless set
+  Milliseconds max_interval{250};          ///< 10 * base unless set
   std::vector<ResetHeader> reset_headers;  ///< rate_limited_retry_back_off
   Milliseconds reset_max_interval{300'000};
   std::vector<uint16_t> retriable_status_codes;
@@ -68,7 +68,7 @@ struct RequestRetry {
   const RetryPolicy* policy = nullptr;  ///< never null
   uint32_t on = 0;
   uint32_t retries = 0;
-  std::string_view more_status_codes;   ///< the header's comma-separated list
+  std::string_view more_status_codes;  ///< the header's comma-separated list
   std::string_view more_header_names;
   bool enabled() const { return on != 0 && retries > 0; }
 };

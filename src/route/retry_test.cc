@@ -11,7 +11,8 @@ using http::ResetReason;
 struct Response {
   Arena arena;
   http::ResponseHead head{arena};
-  explicit Response(uint16_t status, std::initializer_list<std::pair<std::string_view, std::string_view>> headers = {}) {
+  explicit Response(uint16_t status,
+                    std::initializer_list<std::pair<std::string_view, std::string_view>> headers = {}) {
     head.status = status;
     for (auto& [name, value] : headers) head.headers.add(name, value);
   }
@@ -64,7 +65,8 @@ TEST(Retry, by_codes_and_headers_of_policy_and_request) {
   RetryPolicy policy;
   policy.on = parse_retry_on("retriable-status-codes,retriable-headers");
   policy.retriable_status_codes = {418};
-  TestRequest request("/", "h", {{"x-envoy-retriable-status-codes", "429, 404"}, {"x-envoy-retriable-header-names", "X-Again"}});
+  TestRequest request("/", "h",
+                      {{"x-envoy-retriable-status-codes", "429, 404"}, {"x-envoy-retriable-header-names", "X-Again"}});
   RequestRetry retry = request_retry(&policy, request.head);
   EXPECT_TRUE(should_retry(retry, Response(418).head));
   EXPECT_TRUE(should_retry(retry, Response(404).head));
@@ -86,7 +88,8 @@ TEST(Retry, by_reset) {
 }
 
 TEST(RequestRetry, headers_add_conditions_and_replace_the_count) {
-  TestRequest request("/", "h", {{"x-envoy-retry-on", "5xx"}, {"x-envoy-retry-grpc-on", "internal"}, {"x-envoy-max-retries", "4"}});
+  TestRequest request(
+      "/", "h", {{"x-envoy-retry-on", "5xx"}, {"x-envoy-retry-grpc-on", "internal"}, {"x-envoy-max-retries", "4"}});
   RequestRetry retry = request_retry(nullptr, request.head);
   EXPECT_EQ(retry.on, kRetry5xx | kRetryGrpcInternal);
   EXPECT_EQ(retry.retries, 4u);

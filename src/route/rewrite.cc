@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "http/grpc_status.h"
+#include "http/uri.h"
 #include "route/candidates.h"
 
 namespace proa::route {
@@ -12,8 +13,8 @@ namespace {
 using http::HeaderId;
 
 // The new path with query, or nullopt when the route leaves it.
-std::optional<std::string_view> new_path(const http::RequestHead& request, const Route& route, const Forward& forward,
-                                         const observe::StreamInfo& info, Arena& arena) {
+std::optional<std::string_view> rewritten_path(const http::RequestHead& request, const Route& route,
+                                               const Forward& forward, const observe::StreamInfo& info, Arena& arena) {
   std::string_view path = without_query(request.path), query = request.path.substr(path.size());
   if (auto* prefix = std::get_if<PrefixRewrite>(&forward.path_rewrite)) {
     if (prefix->prefix.empty()) return std::nullopt;
@@ -33,10 +34,20 @@ std::optional<std::string_view> new_path(const http::RequestHead& request, const
     std::string changed;
     format->path.format(info, changed);
     if (changed.empty()) return std::nullopt;
-    if (changed.find('?') == std::string::npos) changed += query;
-    return arena.copy(changed);
+    std::string target;
+    append_encoded(changed, target);
+    if (target.find('?') == std::string::npos) target += query;
+    return arena.copy(target);
   }
   return std::nullopt;
+}
+
+// The same, and always in origin-form: an expression may have eaten the first "/".
+std::optional<std::string_view> new_path(const http::RequestHead& request, const Route& route, const Forward& forward,
+                                         const observe::StreamInfo& info, Arena& arena) {
+  auto path = rewritten_path(request, route, forward, info, arena);
+  if (path && !path->starts_with('/')) return arena.concat("/", *path);
+  return path;
 }
 
 std::string_view new_host(const http::RequestHead& request, const Route& route, const Forward& forward,
@@ -90,6 +101,19 @@ Milliseconds at_most(Milliseconds value, Milliseconds maximum) {
 
 }  // namespace
 
+void append_encoded(std::string_view text, std::string& out) {
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte != 0x7f) {
+      out += c;
+      continue;
+    }
+    out += '%';
+    out += "0123456789ABCDEF"[byte >> 4];
+    out += "0123456789ABCDEF"[byte & 15];
+  }
+}
+
 std::string replace_matched(const Route& route, std::string_view path, std::string_view replacement) {
   size_t matched = without_query(path).size();
   if (auto* prefix = std::get_if<PathPrefix>(&route.match->path)) matched = std::min(matched, prefix->prefix.size());
@@ -106,6 +130,7 @@ void rewrite_request(http::RequestHead& request, const Route& route, const obser
   route.request_headers.apply(request.headers, info, arena);
   // Both see the path as it came.
   std::string_view host = new_host(request, route, forward, info, arena);
+  if (!http::is_authority(host)) host = {};  // made of the request, it may be anything
   if (auto path = new_path(request, route, forward, info, arena)) {
     if (insert_original_path) request.headers.set(HeaderId::kXEnvoyOriginalPath, request.path);
     request.path = *path;
@@ -125,7 +150,8 @@ Timeouts request_timeouts(const Route& route, const http::RequestHead& request, 
   const Forward* forward = route.forward();
   if (!forward) return result;
   const http::HeaderList& headers = request.headers;
-  const auto from_grpc = http::is_grpc(headers) ? http::parse_grpc_timeout(headers.value(HeaderId::kGrpcTimeout)) : std::nullopt;
+  const auto from_grpc =
+      http::is_grpc(headers) ? http::parse_grpc_timeout(headers.value(HeaderId::kGrpcTimeout)) : std::nullopt;
   result.global = forward->timeout;
   if (forward->max_grpc_timeout && http::is_grpc(headers)) {
     // No grpc-timeout means as long as it takes, up to the maximum.

@@ -20,19 +20,22 @@ void rewrite_request(http::RequestHead& request, const Route& route, const obser
                      bool insert_original_path = true);
 /// auto_host_rewrite: sets the authority to the chosen endpoint's hostname; nothing when the route does not ask
 /// for it or the hostname is empty.
-void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname,
-                               Arena& arena);
+void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname, Arena& arena);
 
 /// `path` (with its query) with what the route matched replaced by `replacement`: a prefix, or, where the whole path
 /// is matched (exact, regex, template), the whole path.
 std::string replace_matched(const Route& route, std::string_view path, std::string_view replacement);
 
+/// Appends `text`, made of untrusted parts, as part of a request target or Location: space and control bytes, which
+/// would end it, as %XX.
+void append_encoded(std::string_view text, std::string& out);
+
 /// The time-outs of one request; kNever: off.
 struct Timeouts {
-  Milliseconds global = kNever;        ///< whole request with retries, from the last byte of the request
+  Milliseconds global = kNever;  ///< whole request with retries, from the last byte of the request
   Milliseconds per_try = kNever;
   Milliseconds per_try_idle = kNever;
-  Milliseconds idle = kNever;          ///< only when the route sets it: see idle_set
+  Milliseconds idle = kNever;  ///< only when the route sets it: see idle_set
   bool idle_set = false;
   Milliseconds max_stream_duration = kNever;
   bool hedge_on_per_try = false;

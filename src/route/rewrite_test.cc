@@ -56,6 +56,19 @@ TEST(Rewrite, uri_template) {
   EXPECT_EQ(f.path("/a/1/2/3?q"), "/2/3/1?q");
 }
 
+TEST(Rewrite, what_is_made_of_the_request_stays_a_valid_target) {
+  Fixture f;
+  f.forward->path_rewrite =
+      PathFormatRewrite{observe::Formatter::compile("/x/%QUERY_PARAM(p)%", observe::FormatTarget::kHeader).value()};
+  EXPECT_EQ(f.path("/a?p=b%20HTTP/1.1%0d%0aEvil:%20x"), "/x/b%20HTTP/1.1%20%20Evil:%20x?p=b%20HTTP/1.1%0d%0aEvil:%20x");
+  f.forward->path_rewrite = regex("^/a/", "");
+  EXPECT_EQ(f.path("/a/b"), "/b");
+  f.forward->host_rewrite = HostFromHeader{"x-host"};
+  TestRequest request("/a", "example.com", {{"x-host", "evil host/"}});
+  f.rewrite(request);
+  EXPECT_EQ(request.head.authority, "example.com");
+}
+
 TEST(Rewrite, original_path_is_kept_only_when_the_path_changes) {
   Fixture f;
   TestRequest same("/a");

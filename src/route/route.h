@@ -39,13 +39,13 @@ struct Route {
   const VirtualHost* virtual_host = nullptr;
   std::shared_ptr<const RouteMatch> match;
   Action action;
-  std::string cluster;         ///< of Forward; empty when `cluster_header` names it
+  std::string cluster;  ///< of Forward; empty when `cluster_header` names it
   std::string cluster_header;
-  std::string host_rewrite_literal;  ///< of a weighted cluster; before Forward::host_rewrite
+  std::string host_rewrite_literal;                         ///< of a weighted cluster; before Forward::host_rewrite
   std::shared_ptr<const observe::Metadata> metadata_match;  ///< Forward's with the weighted cluster's over it
-  HeaderOps request_headers;   ///< flat: all levels in their order
+  HeaderOps request_headers;                                ///< flat: all levels in their order
   HeaderOps response_headers;
-  PerFilter per_filter;        ///< most specific of all levels
+  PerFilter per_filter;  ///< most specific of all levels
   std::shared_ptr<const observe::Metadata> metadata;
   std::optional<Decorator> decorator;
   std::string stat_prefix;

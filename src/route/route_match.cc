@@ -30,8 +30,11 @@ std::string in_quotes(std::string_view text) { return "\"" + std::string(text) +
 
 std::string query_reason(const QueryParameterMatch& match, std::string_view path) {
   auto value = http::query_parameter(path, match.name);
-  return "query parameter " + in_quotes(match.name) + (value ? " is " + in_quotes(*value) : " is absent") + ", wanted " +
-         (match.value ? match.value->describe() : match.present ? "present" : "absent");
+  return "query parameter " + in_quotes(match.name) + (value ? " is " + in_quotes(*value) : " is absent") +
+         ", wanted " +
+         (match.value     ? match.value->describe()
+          : match.present ? "present"
+                          : "absent");
 }
 
 std::string header_reason(const http::HeaderMatcher& match, const http::RequestHead& request) {

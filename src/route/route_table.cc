@@ -1,5 +1,7 @@
 #include "route/route_table.h"
 
+#include <algorithm>
+
 #include "base/number.h"
 #include "http/uri.h"
 #include "route/candidates.h"
@@ -17,6 +19,17 @@ std::string_view cluster_of(const Route& route, const http::RequestHead& request
   // The header is not trusted: the first value only, never a list.
   const http::Header* header = request.headers.find(route.cluster_header);
   return header ? header->value : std::string_view(route.cluster);
+}
+
+std::string_view virtual_cluster_of(const VirtualHost& host, const http::RequestHead& request) {
+  if (host.virtual_clusters.empty()) return {};
+  for (const VirtualCluster& cluster : host.virtual_clusters) {
+    if (std::all_of(cluster.headers.begin(), cluster.headers.end(),
+                    [&](const http::HeaderMatcher& header) { return header.matches(request); })) {
+      return cluster.name;
+    }
+  }
+  return "other";
 }
 
 uint64_t choice_number(const Route& parent, const MatchInput& input) {

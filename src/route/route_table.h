@@ -89,6 +89,9 @@ struct VirtualHost {
   ~VirtualHost();
 };
 
+/// The name of the first virtual cluster whose headers match, "other" when none does, empty when the host has none.
+std::string_view virtual_cluster_of(const VirtualHost& host, const http::RequestHead& request);
+
 /// Why a request takes the route it takes: what /explain prints.
 struct Explanation {
   struct Rejected {

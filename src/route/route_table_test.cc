@@ -76,10 +76,10 @@ TEST(RouteTable, longest_prefix_wins_only_by_list_index) {
 }
 
 TEST(RouteTable, every_kind_of_path_competes_by_list_index) {
-  auto t = table(one_host({to("regex", PathRegex{regex("/r/[0-9]+")}), to("exact", PathExact{"/r/1"}),
-                           to("segments", PathSegments{"/s"}), to("prefix", PathPrefix{"/r"}),
-                           to("template", PathTemplate{UriTemplate::compile("/t/{x}/end").value()}),
-                           to("rest", PathPrefix{""})}));
+  auto t = table(
+      one_host({to("regex", PathRegex{regex("/r/[0-9]+")}), to("exact", PathExact{"/r/1"}),
+                to("segments", PathSegments{"/s"}), to("prefix", PathPrefix{"/r"}),
+                to("template", PathTemplate{UriTemplate::compile("/t/{x}/end").value()}), to("rest", PathPrefix{""})}));
   EXPECT_EQ(cluster(*t, "/r/1"), "regex");
   EXPECT_EQ(cluster(*t, "/r/x"), "prefix");
   EXPECT_EQ(cluster(*t, "/s"), "segments");
@@ -104,7 +104,8 @@ TEST(RouteTable, a_regex_matches_as_a_whole) {
 }
 
 TEST(RouteTable, case_is_ignored_only_where_asked) {
-  auto spec = one_host({to("exact", PathExact{"/Exact"}), to("prefix", PathPrefix{"/Pre"}), to("rest", PathPrefix{"/"})});
+  auto spec =
+      one_host({to("exact", PathExact{"/Exact"}), to("prefix", PathPrefix{"/Pre"}), to("rest", PathPrefix{"/"})});
   spec.virtual_hosts[0].routes[0].match.case_sensitive = false;
   spec.virtual_hosts[0].routes[1].match.case_sensitive = false;
   auto t = table(std::move(spec));
@@ -115,8 +116,9 @@ TEST(RouteTable, case_is_ignored_only_where_asked) {
 }
 
 TEST(RouteTable, candidates_whose_conditions_fail_are_passed_over) {
-  auto t = table(one_host({with_header(to("canary", PathPrefix{"/"}), "x-canary", "yes"),
-                           with_header(to("post", PathExact{"/a"}), ":method", "POST"), to("stable", PathPrefix{"/"})}));
+  auto t =
+      table(one_host({with_header(to("canary", PathPrefix{"/"}), "x-canary", "yes"),
+                      with_header(to("post", PathExact{"/a"}), ":method", "POST"), to("stable", PathPrefix{"/"})}));
   EXPECT_EQ(cluster(*t, TestRequest("/a", "h", {{"x-canary", "yes"}})), "canary");
   EXPECT_EQ(cluster(*t, TestRequest("/a", "h", {}, "POST")), "post");
   EXPECT_EQ(cluster(*t, TestRequest("/a")), "stable");
@@ -211,8 +213,7 @@ TEST(RouteTable, port_is_ignored_when_asked) {
 TEST(RouteTable, duplicate_domains_are_refused) {
   auto made = RouteTable::make(hosts({{"a", {"x.com"}}, {"b", {"X.com"}}}));
   ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().message,
-            "virtual host \"b\": domain \"x.com\" occurs twice: each may have one virtual host");
+  EXPECT_EQ(made.error().message, "virtual host \"b\": domain \"x.com\" occurs twice: each may have one virtual host");
 }
 
 TEST(RouteTable, errors_name_virtual_host_and_route) {
@@ -319,6 +320,15 @@ TEST(RouteTable, per_filter_configuration_of_the_most_specific_level_wins) {
   };
   EXPECT_EQ(found("/b"), "vhost");
   EXPECT_EQ(found("/"), "cluster");
+}
+
+TEST(RouteTable, virtual_clusters_are_named_by_headers) {
+  VirtualHost host;
+  TestRequest get("/users"), post("/users", "h", {}, "POST");
+  EXPECT_EQ(virtual_cluster_of(host, get.head), "");
+  host.virtual_clusters.push_back({"reads", {HeaderMatcher::make({":method", StringMatcher::exact("GET")}).value()}});
+  EXPECT_EQ(virtual_cluster_of(host, get.head), "reads");
+  EXPECT_EQ(virtual_cluster_of(host, post.head), "other");
 }
 
 TEST(RouteTable, explanation_tells_why_earlier_routes_did_not_match) {

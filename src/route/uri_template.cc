@@ -7,9 +7,9 @@
 namespace proa::route {
 namespace {
 
-constexpr size_t kMaxVariables = 5;       // as Envoy
+constexpr size_t kMaxVariables = 5;  // as Envoy
 constexpr size_t kMaxVariableName = 16;
-constexpr std::string_view kGlob = "[a-zA-Z0-9\\-._~%!$&'()+,;:@=]+";        // pchar (RFC 3986) without "*"
+constexpr std::string_view kGlob = "[a-zA-Z0-9\\-._~%!$&'()+,;:@=]+";  // pchar (RFC 3986) without "*"
 constexpr std::string_view kRestGlob = "[a-zA-Z0-9\\-._~%!$&'()+,;:@=/]*";
 
 bool is_literal_char(char c) {
@@ -20,8 +20,7 @@ bool is_literal_char(char c) {
 bool is_name(std::string_view name) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   return !name.empty() && name.size() <= kMaxVariableName && letter(name[0]) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }

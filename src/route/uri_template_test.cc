@@ -28,9 +28,9 @@ TEST(UriTemplate, literals_are_no_regex) {
 }
 
 TEST(UriTemplate, malformed_ones_are_refused) {
-  for (std::string_view text : {"", "a", "/{", "/{1x}", "/{x}/{x}", "/**/*", "/{x=**}/{y}", "/{x=}", "/{x=a/}", "/a//b",
-                                "/{a}/{b}/{c}/{d}/{e}/{f}", "/{abcdefghijklmnopq}", "/*x/y", "/a{x}", "/[a]", "/{x={y}}",
-                                "/{x=a*}"}) {
+  for (std::string_view text :
+       {"", "a", "/{", "/{1x}", "/{x}/{x}", "/**/*", "/{x=**}/{y}", "/{x=}", "/{x=a/}", "/a//b",
+        "/{a}/{b}/{c}/{d}/{e}/{f}", "/{abcdefghijklmnopq}", "/*x/y", "/a{x}", "/[a]", "/{x={y}}", "/{x=a*}"}) {
     EXPECT_FALSE(UriTemplate::compile(text)) << text;
   }
 }
