@@ -110,9 +110,16 @@ TEST(HeaderList, counts_bytes_as_hpack_does) {
 
 TEST(Message, knows_methods_by_their_exact_name) {
   EXPECT_EQ(method_of("GET"), Method::kGet);
+  EXPECT_EQ(method_of("DELETE"), Method::kDelete);
   EXPECT_EQ(method_of("OPTIONS"), Method::kOptions);
   for (std::string_view other : {"", "get", "Get", "PRI", "GETT", "CONNEXT"})
     EXPECT_EQ(method_of(other), Method::kOther);
+}
+
+TEST(Message, prints_versions_as_access_logs_do) {
+  EXPECT_EQ(to_string(Version::kHttp10), "HTTP/1.0");
+  EXPECT_EQ(to_string(Version::kHttp11), "HTTP/1.1");
+  EXPECT_EQ(to_string(Version::kHttp2), "HTTP/2");
 }
 
 TEST(Message, tells_grpc_from_grpc_web) {

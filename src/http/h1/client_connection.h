@@ -14,11 +14,11 @@
 
 namespace proa::http::h1 {
 
-//  What goes out                                             What comes in
-//   kIdle --request--> kBody --end--> kDone                  kIdle --request sent--> kHead --response--> kBody --end--> kComplete
-//      \--upgrade, CONNECT--> kUndecided --101, 2xx--> kBody    \                      \--101, 2xx--> kTunnel --end--> kComplete
-//                                  \--other status--> kDone      \--any byte--> kClosed
-//   both ended: kIdle again, or kClosed
+//  What goes out                                                What comes in
+//   kIdle --request--> kBody --end--> kDone                     kIdle --request sent--> kHead
+//      \--upgrade, CONNECT--> kUndecided --101, 2xx--> kBody    kHead --response--> kBody --end--> kComplete
+//                                  \--other status--> kDone     kHead --101, 2xx--> kTunnel --end--> kComplete
+//   both ended: kIdle again, or kClosed                         kIdle --any byte--> kClosed
 //
 /// One thread. `options` and `owner` outlive the connection. What an upstream sends is trusted no more than what a
 /// client sends: malformed or unasked-for bytes end the connection, and it is never used again (threats S12).

@@ -385,5 +385,65 @@ TEST(ClientConnection, shuts_down_after_the_exchange) {
   EXPECT_TRUE(client.codec.finished());
 }
 
+TEST(ClientConnection, sends_trailers_only_in_chunked_bodies_and_when_enabled) {
+  Http1Options options;
+  options.enable_trailers = true;
+  for (bool enabled : {true, false}) {
+    options.enable_trailers = enabled;
+    RecordingClient client(options);
+    client.send("POST", "/", false);
+    Arena arena;
+    HeaderList trailers(arena);
+    trailers.add("x-sum", "7");
+    client.stream->send_data("a", false);
+    client.stream->send_trailers(trailers);
+    std::string end = enabled ? "0\r\nx-sum: 7\r\n\r\n" : "0\r\n\r\n";
+    EXPECT_THAT(client.take_output(), testing::EndsWith("\r\n\r\n1\r\na\r\n" + end));
+  }
+}
+
+TEST(ClientConnection, writes_large_chunks_and_reports_back_pressure) {
+  Http1Options options;
+  options.high_watermark = 10'000;
+  RecordingClient client(options);
+  client.send("POST", "/", false);
+  std::string large(20'000, 'x');
+  client.stream->send_data(large, false);
+  EXPECT_FALSE(client.stream->writable());
+  EXPECT_THAT(client.take_output(), testing::EndsWith("\r\n\r\n4e20\r\n" + large + "\r\n"));
+  EXPECT_TRUE(client.stream->writable());
+  EXPECT_THAT(client.log, ElementsAre("writable"));
+}
+
+TEST(ClientConnection, closes_quietly_when_an_idle_peer_does) {
+  RecordingClient idle{{}};
+  idle.codec.receive_end(false, idle.now);
+  EXPECT_TRUE(idle.codec.finished());
+  EXPECT_EQ(idle.codec.error(), "");
+
+  RecordingClient opened{{}};
+  opened.open();
+  opened.codec.receive_end(false, opened.now);
+  EXPECT_THAT(opened.log, ElementsAre("reset http1.closed_before_response"));
+}
+
+TEST(ClientConnection, is_not_reused_when_bytes_follow_an_early_response) {
+  RecordingClient client{{}};
+  client.send("POST", "/", false);
+  client.receive("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  client.receive("HTTP/1.1 200 OK\r\n\r\n");
+  client.stream->send_data("", true);
+  EXPECT_FALSE(client.codec.reusable());
+  EXPECT_TRUE(client.codec.finished());
+}
+
+TEST(ClientConnection, tells_when_the_peer_leaves_after_an_early_response) {
+  RecordingClient client{{}};
+  client.send("POST", "/", false);
+  client.receive("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  client.codec.receive_end(false, client.now);
+  EXPECT_EQ(client.log.back(), "reset http1.closed_in_request");
+}
+
 }  // namespace
 }  // namespace proa::http::h1

@@ -508,5 +508,13 @@ TEST(ServerConnection, answers_inside_the_request_event) {
   EXPECT_EQ(server.codec.active_streams(), 0u);
 }
 
+TEST(ServerConnection, closes_quietly_when_an_idle_client_does) {
+  RecordingServer server{{}};
+  server.codec.receive_end(false, server.now);
+  EXPECT_TRUE(server.codec.finished());
+  EXPECT_EQ(server.codec.error(), "");
+  EXPECT_EQ(server.take_output(), "");
+}
+
 }  // namespace
 }  // namespace proa::http::h1
