@@ -18,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "proa_only: about what Envoy does not promise; left out of --envoy-only")
     config.addinivalue_line("markers", "xdist_group(name): tests that share a running proxy")
 
 
@@ -33,10 +34,13 @@ def node_id(item: pytest.Item) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--run-pending") or config.getoption("--envoy-only"):
-        return
-    prefixes = pending_prefixes()
-    waiting = [item for item in items if prefixes and node_id(item).startswith(prefixes)]
+    if config.getoption("--envoy-only"):
+        waiting = [item for item in items if item.get_closest_marker("proa_only")]
+    elif config.getoption("--run-pending"):
+        waiting = []
+    else:
+        prefixes = pending_prefixes()
+        waiting = [item for item in items if prefixes and node_id(item).startswith(prefixes)]
     if waiting:
         config.hook.pytest_deselected(items=waiting)
         items[:] = [item for item in items if item not in waiting]
@@ -48,4 +52,5 @@ _count = pytest.StashKey[int]()
 
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        terminalreporter.write_line(f"pending: {config.stash.get(_count, 0)}")
+        word = "not Envoy's" if config.getoption("--envoy-only") else "pending"
+        terminalreporter.write_line(f"{word}: {config.stash.get(_count, 0)}")
