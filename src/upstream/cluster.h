@@ -27,6 +27,7 @@ namespace proa::upstream {
 class ConnectionFactory;
 class Discovery;
 class HealthChecker;
+class NameResolver;
 class OriginalDstHosts;
 class OutlierDetector;
 
@@ -52,6 +53,7 @@ struct ClusterContext {
   observe::Registry* registry = nullptr;
   net::Loop* main_loop = nullptr;
   net::Resolver* resolver = nullptr;            ///< null: DNS clusters stay empty
+  NameResolver* names = nullptr;                ///< instead of `resolver`, in tests
   ConnectionFactory* connections = nullptr;     ///< for health checks
   const Locality* local_locality = nullptr;     ///< this proxy's own; null: none
   /// Called on the main thread after each change of a cluster's hosts; Clusters tells the workers.

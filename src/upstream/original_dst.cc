@@ -9,14 +9,15 @@ OriginalDstHosts::OriginalDstHosts(Cluster& cluster) : cluster_(cluster) {}
 HostRef OriginalDstHosts::find_or_make(const net::Address& address) {
   static const auto kNowhere = std::make_shared<const Locality>();
   std::lock_guard lock(mutex_);
-  HostRef& host = hosts_[address];
-  if (!host) {
+  Entry& entry = hosts_[address];
+  if (!entry.host) {
     Endpoint endpoint;
     endpoint.addresses.push_back(address);
-    host = make_host(std::move(endpoint), kNowhere);
-    cluster_.prepare(*host);
+    entry.host = make_host(std::move(endpoint), kNowhere);
+    cluster_.prepare(*entry.host);
   }
-  return host;
+  entry.asked = true;
+  return entry.host;
 }
 
 void OriginalDstHosts::start() {
@@ -29,9 +30,14 @@ void OriginalDstHosts::start() {
 void OriginalDstHosts::clean_up() {
   {
     std::lock_guard lock(mutex_);
-    // Workers drop theirs, when idle, at each publication: what only this table refers to has been idle since.
-    std::erase_if(hosts_, [](const auto& entry) {
-      return entry.second->hot.references.load(std::memory_order_acquire) == 1;
+    std::erase_if(hosts_, [](auto& item) {
+      Entry& entry = item.second;
+      const Host::Hot& hot = entry.host->hot;
+      uint64_t uses = hot.rq_total.load(std::memory_order_relaxed) + hot.cx_total.load(std::memory_order_relaxed);
+      bool used = std::exchange(entry.asked, false) || std::exchange(entry.uses, uses) != uses ||
+                  hot.active_requests.load(std::memory_order_relaxed) != 0 ||
+                  hot.active_connections.load(std::memory_order_relaxed) != 0;
+      return !used;
     });
   }
   cluster_.hosts_changed();
@@ -42,7 +48,7 @@ std::vector<HostSet::Member> OriginalDstHosts::members() const {
   std::lock_guard lock(mutex_);
   std::vector<HostSet::Member> members;
   members.reserve(hosts_.size());
-  for (const auto& [address, host] : hosts_) members.push_back({host, 0});
+  for (const auto& [address, entry] : hosts_) members.push_back({entry.host, 0});
   return members;
 }
 

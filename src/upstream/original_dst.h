@@ -13,6 +13,8 @@ namespace proa::upstream {
 
 class Cluster;
 
+/// A host goes after a whole interval without a request, a connection, or a worker that asked for it. A worker that
+/// still remembers it may go on using it.
 class OriginalDstHosts {
  public:
   explicit OriginalDstHosts(Cluster& cluster);
@@ -26,12 +28,17 @@ class OriginalDstHosts {
   std::vector<HostSet::Member> members() const;
 
  private:
+  struct Entry {
+    HostRef host;
+    uint64_t uses = 0;   // requests and connections at the last cleanup
+    bool asked = false;  // by a worker since then
+  };
   void clean_up();
 
   Cluster& cluster_;
   std::unique_ptr<net::Timer> timer_;
   mutable std::mutex mutex_;
-  std::unordered_map<net::Address, HostRef> hosts_;  // guarded by mutex_
+  std::unordered_map<net::Address, Entry> hosts_;  // guarded by mutex_
 };
 
 }  // namespace proa::upstream

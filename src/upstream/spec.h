@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "http/codec.h"
+#include "net/dns.h"
 #include "net/socket_options.h"
 #include "upstream/health_check_spec.h"
 #include "upstream/lb/endpoint.h"
@@ -38,7 +39,7 @@ enum class DiscoveryType : uint8_t {
   kEds,          ///< an EndpointSource pushes assignments: a watched file, or xDS
 };
 
-enum class DnsFamily : uint8_t { kAuto /* IPv6, else IPv4 */, kV4Only, kV6Only, kV4Preferred, kAll };
+using net::DnsFamily;
 
 struct DnsSpec {
   DnsFamily family = DnsFamily::kAuto;
@@ -48,6 +49,8 @@ struct DnsSpec {
   Milliseconds failure_base = kNever;  ///< kNever: refresh_rate
   Milliseconds failure_max = kNever;   ///< kNever: 10 x base
   Milliseconds jitter{0};
+  /// How long addresses outlive answers that say there is none any more.
+  Milliseconds max_stale{300'000};
 };
 
 struct OriginalDstSpec {

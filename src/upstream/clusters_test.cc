@@ -1,0 +1,110 @@
+#include "upstream/clusters.h"
+
+#include <gtest/gtest.h>
+
+#include "upstream/test_upstreams.h"
+
+namespace proa::upstream {
+namespace {
+
+class ClustersTest : public testing::Test {
+ protected:
+  ClustersTest() {
+    ClusterContext context;
+    context.registry = &registry;
+    context.main_loop = &*loop;
+    clusters = std::make_unique<Clusters>(context, upstreams);
+    clusters->attach_worker(*loop);
+  }
+  ~ClustersTest() override {
+    clusters->detach_worker();
+    clusters.reset();
+    loop.settle();
+  }
+  observe::Registry registry;
+  net::TestLoop loop;
+  TestUpstreams upstreams;
+  std::unique_ptr<Clusters> clusters;
+};
+
+TEST_F(ClustersTest, a_cluster_is_found_after_it_was_added) {
+  EXPECT_EQ(clusters->find("a"), nullptr);
+  clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
+  loop.settle();
+  WorkerCluster* found = clusters->find("a");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(clusters->find("a"), found);
+  EXPECT_EQ(clusters->find("b"), nullptr);
+}
+
+TEST_F(ClustersTest, an_equal_configuration_is_no_update) {
+  auto spec = static_cluster("a", {endpoint("10.0.0.1:80")});
+  spec.config_hash = 42;
+  EXPECT_TRUE(clusters->add(spec));
+  EXPECT_FALSE(clusters->add(spec));
+}
+
+TEST_F(ClustersTest, a_replaced_cluster_finishes_what_is_under_way) {
+  clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
+  loop.settle();
+  WorkerCluster* old = clusters->find("a");
+  LbContext context;
+  TestRequest request;
+  old->http_pool(*old->choose(context), {}).acquire(request);
+  loop.settle();
+  clusters->add(static_cluster("a", {endpoint("10.0.0.2:80")}));
+  loop.settle();
+  WorkerCluster* now = clusters->find("a");
+  ASSERT_NE(now, old);
+  EXPECT_EQ(now->choose(context)->address_text(), "10.0.0.2:80");
+  EXPECT_FALSE(request.reset);
+  upstreams.made[0].server->send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+  loop.settle();
+  EXPECT_TRUE(request.done);
+}
+
+TEST_F(ClustersTest, a_removed_cluster_is_not_found) {
+  clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
+  loop.settle();
+  EXPECT_NE(clusters->find("a"), nullptr);
+  EXPECT_TRUE(clusters->remove("a"));
+  EXPECT_FALSE(clusters->remove("a"));
+  loop.settle();
+  EXPECT_EQ(clusters->find("a"), nullptr);
+}
+
+TEST_F(ClustersTest, a_warming_cluster_does_not_replace_the_one_in_use) {
+  clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
+  loop.settle();
+  WorkerCluster* old = clusters->find("a");
+  auto next = static_cluster("a", {endpoint("10.0.0.2:80")});
+  auto check = std::make_shared<HealthCheckSpec>();
+  check->kind = HealthCheckSpec::Kind::kTcp;
+  next.health_checks.push_back(check);
+  upstreams.connect_at_once = false;
+  clusters->add(next);
+  bool all = false;
+  clusters->when_all_ready([&] { all = true; });
+  loop.run_for(Milliseconds(2));
+  EXPECT_EQ(clusters->warming(), 1u);
+  EXPECT_EQ(clusters->find("a"), old);
+  EXPECT_FALSE(all);
+  upstreams.made.back().client->announce_connected();
+  loop.settle();
+  EXPECT_EQ(clusters->warming(), 0u);
+  EXPECT_TRUE(all);
+  EXPECT_NE(clusters->find("a"), old);
+}
+
+TEST_F(ClustersTest, ten_thousand_clusters_are_published_in_one_turn) {
+  for (int i = 0; i < 10'000; ++i) {
+    clusters->add(static_cluster("cluster_" + std::to_string(i), {endpoint("10.0.0.1:80")}));
+  }
+  clusters->when_all_ready([] {});
+  loop.settle(2);
+  EXPECT_NE(clusters->find("cluster_9999"), nullptr);
+  EXPECT_EQ(clusters->size(), 10'000u);
+}
+
+}  // namespace
+}  // namespace proa::upstream
