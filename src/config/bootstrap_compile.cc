@@ -66,9 +66,8 @@ void compile_clusters(const bv3::Bootstrap& from, Snapshot& to, const Site& at, 
   }
 }
 
-void compile_overload(const bv3::Bootstrap& from, Snapshot& to, const Site& at) {
+void compile_overload(const bv3::Bootstrap& from, Snapshot& to) {
   using envoy::extensions::resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig;
-  const Site monitors = at / "overload_manager.resource_monitors";
   for (int i = 0; i < from.overload_manager().resource_monitors_size(); ++i) {
     const auto& monitor = from.overload_manager().resource_monitors(i);
     Result<Payload> payload = open_any(monitor.typed_config());
@@ -98,7 +97,7 @@ Snapshot compile_bootstrap(const bv3::Bootstrap& from, const Site& at, Compiler&
   to.runtime = compile_runtime(from.layered_runtime(), at / "layered_runtime");
   compile_clusters(from, to, at, compiler);
   compile_listeners(from, to, at, compiler);
-  compile_overload(from, to, at);
+  compile_overload(from, to);
   compile_admin(from, to, at, compiler);
   to.local_cluster = from.cluster_manager().local_cluster_name();
   return to;
@@ -115,7 +114,7 @@ void add_bootstrap_fields(SupportedTable& table) {
                 .security({"dynamic_resources", "default_socket_interface", "header_prefix",
                            "xds_config_tracker_extension"}));
   table.add(supported<bv3::Bootstrap::StaticResources>({"listeners", "clusters"}).security({"secrets"}));
-  table.add(supported<bv3::ClusterManager>({"local_cluster_name"})
+  table.add(supported<bv3::ClusterManager>({"local_cluster_name", "outlier_detection"})
                 .harmless({"enable_deferred_cluster_creation"}, "a worker makes a cluster at its first request anyway"));
   table.add(supported<bv3::Admin>({"address", "access_log"})
                 .harmless({"profile_path"}, "there is no built-in profiler")

@@ -1,6 +1,7 @@
 // What every compile function has at hand: the process's shared objects and the file's own context.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,9 @@
 #include "observe/registry.h"
 #include "observe/stats.h"
 
+namespace proa::net {
+class Loop;
+}
 namespace envoy::config::bootstrap::v3 {
 class Bootstrap;
 }
@@ -42,6 +46,9 @@ struct Compiler {
   const envoy::config::bootstrap::v3::Bootstrap& bootstrap;
   /// Of the command line, over the node of the file.
   std::string service_cluster, service_node, service_zone;
+  /// Set by /healthcheck/fail; outlives the configuration.
+  const std::atomic<bool>* health_checks_fail = nullptr;
+  net::Loop* main_loop = nullptr;  ///< null when the configuration is only validated
 };
 
 }  // namespace proa::config

@@ -1,7 +1,5 @@
 #include "config/load.h"
 
-#include <malloc.h>
-
 #include "config/access_log_compile.h"
 #include "config/bootstrap_compile.h"
 #include "config/cluster_compile.h"
@@ -53,7 +51,9 @@ proxy::Snapshot load(const LoadOptions& options, SharedObjects& shared, Problems
                     .bootstrap = bootstrap,
                     .service_cluster = options.service_cluster,
                     .service_node = options.service_node,
-                    .service_zone = options.service_zone};
+                    .service_zone = options.service_zone,
+                    .health_checks_fail = options.health_checks_fail,
+                    .main_loop = options.main_loop};
   proxy::Snapshot snapshot = compile_bootstrap(bootstrap, at, compiler);
   redact(bootstrap);
   if (Result<std::string> json = to_json(bootstrap)) {

@@ -1,12 +1,17 @@
 // From a file to a snapshot: read, check, compile. The one way in for starting, validating and reloading.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "config/config_file.h"
 #include "config/problems.h"
 #include "observe/registry.h"
 #include "proxy/snapshot.h"
+
+namespace proa::net {
+class Loop;
+}
 
 namespace proa::config {
 
@@ -17,6 +22,8 @@ struct LoadOptions {
   ConfigSource source;
   bool allow_unsupported = false;  ///< unsupported fields are warnings, unless their neglect weakens security
   std::string service_cluster, service_node, service_zone;
+  const std::atomic<bool>* health_checks_fail = nullptr;  ///< of the server; null when only validating
+  net::Loop* main_loop = nullptr;                         ///< likewise
 };
 
 /// Everything that is wrong is in `problems`; use the snapshot only if problems.ok(). Frees what it read: the

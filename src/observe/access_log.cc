@@ -8,7 +8,12 @@ void AccessLog::log(const StreamInfo& info) const {
   if (filter_ && !filter_->matches(info)) return;
   thread_local std::string line;  // keeps its capacity from line to line
   line.clear();
-  formatter_->format(info, line);
+  if (format_->json) {
+    format_->json->format(info, line);
+    line += '\n';
+  } else {
+    format_->text.format(info, line);
+  }
   file_->write(line);
 }
 

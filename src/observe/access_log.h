@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "observe/access_log_filter.h"
 #include "observe/formatter.h"
@@ -9,16 +10,22 @@
 
 namespace proa::observe {
 
-/// Immutable; any worker. A line must end as configured: the formatter adds no newline of its own.
+/// Text, which ends as configured, or one JSON object a line.
+struct LogFormat {
+  Formatter text;
+  std::optional<JsonFormatter> json;
+};
+
+/// Immutable; any worker.
 class AccessLog {
  public:
-  AccessLog(std::shared_ptr<LogFile> file, std::shared_ptr<const Formatter> formatter, AccessLogFilterPtr filter)
-      : file_(std::move(file)), formatter_(std::move(formatter)), filter_(std::move(filter)) {}
+  AccessLog(std::shared_ptr<LogFile> file, std::shared_ptr<const LogFormat> format, AccessLogFilterPtr filter)
+      : file_(std::move(file)), format_(std::move(format)), filter_(std::move(filter)) {}
   void log(const StreamInfo& info) const;
 
  private:
   std::shared_ptr<LogFile> file_;
-  std::shared_ptr<const Formatter> formatter_;
+  std::shared_ptr<const LogFormat> format_;
   AccessLogFilterPtr filter_;  // null: every exchange
 };
 

@@ -170,7 +170,10 @@ void grpc_status(const FormatStep& step, const StreamInfo& info, FormatValue& va
   if (info.response_trailers) text = info.response_trailers->value(http::HeaderId::kGrpcStatus);
   if (text.empty() && info.response) text = info.response->headers.value(http::HeaderId::kGrpcStatus);
   auto status = parse_decimal<uint32_t>(text);
-  if (!status) return;
+  if (!status) {  // a reply that is no gRPC, such as a load balancer's 503
+    if (!text.empty() || info.response_code == 0) return;
+    status = static_cast<uint32_t>(http::grpc_status_of_http(info.response_code));
+  }
   if (step.option == kNumber || *status >= kCamelNames.size()) return value.set(uint64_t{*status});
   value.set(step.option == kSnake ? http::to_string(static_cast<http::GrpcStatus>(*status)) : kCamelNames[*status]);
 }

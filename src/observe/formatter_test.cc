@@ -146,6 +146,13 @@ TEST(Formatter, grpc_status_in_its_forms) {
             "Unavailable UNAVAILABLE 14 14");
 }
 
+TEST(Formatter, grpc_status_of_a_reply_without_one_comes_from_its_code) {
+  Exchange e;
+  e.request.headers.add("content-type", "application/grpc");
+  e.info.response_code = 503;
+  EXPECT_EQ(text("%GRPC_STATUS%", e.info), "Unavailable");
+}
+
 TEST(Formatter, metadata_of_every_kind) {
   Exchange e;
   mutable_metadata(e.info, e.arena).root = {{"ns", {{"a", {{"b", "text"}, {"n", 3.0}}}}}};

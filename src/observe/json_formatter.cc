@@ -122,7 +122,8 @@ struct JsonFormatter::Node {
   enum class Kind : uint8_t { kConstant, kText, kObject, kList } kind = Kind::kConstant;
   std::string constant;  // written as it is
   std::vector<FormatStep> steps;
-  std::vector<std::pair<std::string, Node>> children;  // keys are written as they are: `"key":`
+  std::string key;             // of a member, written as it is: `"key":`
+  std::vector<Node> children;
 };
 
 Result<JsonFormatter::Node> JsonFormatter::compile_node(const json& value) {
@@ -146,12 +147,11 @@ Result<JsonFormatter::Node> JsonFormatter::compile_node(const json& value) {
   for (auto& [key, inner] : value.items()) {
     auto child = compile_node(inner);
     if (!child) return fail("\"" + key + "\": " + child.error().message);
-    std::string name;
     if (value.is_object()) {
-      append_json_string(key, name);
-      name += ':';
+      append_json_string(key, child->key);
+      child->key += ':';
     }
-    node.children.emplace_back(std::move(name), std::move(*child));
+    node.children.push_back(std::move(*child));
   }
   return node;
 }
@@ -201,10 +201,10 @@ bool JsonFormatter::write(const Node& node, const StreamInfo& info, bool omit_em
   const bool object = node.kind == Node::Kind::kObject;
   out += object ? '{' : '[';
   bool first = true;
-  for (const auto& [name, child] : node.children) {
+  for (const Node& child : node.children) {
     const size_t before = out.size();
     if (!first) out += ',';
-    out += name;
+    out += child.key;
     if (write(child, info, omit_empty, out)) {
       first = false;
     } else {

@@ -5,7 +5,7 @@
 #include "net/http_inspector.h"
 #include "net/original_dst.h"
 #include "net/proxy_protocol.h"
-#include "net/tls/tls_transport.h"
+#include "net/tls/transport.h"
 #include "net/tls_inspector.h"
 #include "proxy/listener.h"
 #include "proxy/listener_stats.h"
@@ -170,22 +170,27 @@ void AcceptedConnection::choose_chain() {
     return hand_over();
   }
   timer_.start(listener_.worker().loop(), chain_->transport_timeout);
-  secured_ = net::tls::accept(std::move(socket_), chain_->tls);
+  auto tls = net::tls::accept(std::move(socket_), chain_->tls);
+  tls_ = tls.get();
+  secured_ = std::move(tls);
   secured_->observe(this);
 }
 
+void AcceptedConnection::count_handshake() {
+  tls_->counters().for_each([this](net::tls::Counter counter) {
+    // The listener's TLS counters stand in the order of net::tls::Counter.
+    config_->stats->add(static_cast<size_t>(ListenerStat::kSslHandshake) + static_cast<size_t>(counter));
+  });
+}
+
 void AcceptedConnection::on_connected() {
-  const net::TlsInfo& tls = *secured_->info().tls;
-  observe::StatGroup& stats = *config_->stats;
-  stats.add(ListenerStat::kSslHandshake);
-  if (tls.resumed) stats.add(ListenerStat::kSslSessionReused);
-  if (!tls.presented) stats.add(ListenerStat::kSslNoCertificate);
+  count_handshake();
   hand_over();
 }
 
 void AcceptedConnection::on_connect_failed(std::string reason) {
   log::get("connection").debug("TLS handshake with {} failed: {}", secured_->info().remote.to_string(), reason);
-  config_->stats->add(ListenerStat::kSslConnectionError);
+  count_handshake();
   close();
 }
 

@@ -14,6 +14,10 @@
 #include "proxy/listener_config.h"
 #include "proxy/worker_context.h"
 
+namespace proa::net::tls {
+class TlsTransport;
+}
+
 namespace proa::proxy {
 
 class Listener;
@@ -44,6 +48,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   Progress look_at_tls(std::string_view bytes, bool ended);
   Progress look_at_http(std::string_view bytes, bool ended);
   void choose_chain();
+  void count_handshake();
   void hand_over();
   void on_timeout();
   void done(bool handed_over);
@@ -52,6 +57,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   std::shared_ptr<const ListenerConfig> config_;
   std::unique_ptr<net::SocketTransport> socket_;   ///< until the TLS transport takes it
   std::unique_ptr<net::Transport> secured_;
+  net::tls::TlsTransport* tls_ = nullptr;          ///< secured_, while it is ours
   std::shared_ptr<const FilterChain> chain_;
   ConnectionTickets tickets_;
   net::Timer timer_;

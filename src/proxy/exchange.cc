@@ -105,6 +105,14 @@ void Exchange::limit_request_buffer(size_t bytes) {
   hard_limit_ = true;
 }
 
+void Exchange::resume() {
+  if (filtering_data_) {
+    resume_after_data_ = true;
+  } else {
+    signals_.set(Signal::kFilterResumed);
+  }
+}
+
 void Exchange::respond(const LocalReply& reply) {
   if (finished_ || !down_) return;
   if (response_started_ || reply.drop) {

@@ -56,7 +56,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   const route::PerFilterConfig* per_filter(const filters::Filter& filter) override;
   void*& slot(const filters::Filter& filter) override { return slots_[filter.index()]; }
   void respond(const filters::LocalReply& reply) override;
-  void resume() override { signals_.set(Signal::kFilterResumed); }
+  void resume() override;
   void limit_request_buffer(size_t bytes) override;
   bool request_complete() const override { return request_end_; }
   size_t buffered_request_bytes() const override { return body_.size(); }
@@ -158,6 +158,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool* enabled_ = nullptr;   ///< null: all are
   size_t request_position_ = 0;
   bool filters_passed_ = false;
+  bool filtering_data_ = false;  ///< inside filter_request_data: resume() waits until the data is in body_
+  bool resume_after_data_ = false;
 
   // The request's body: what no upstream has taken yet and, while a retry is possible, all of it.
   Buffer body_;

@@ -23,12 +23,12 @@ namespace proa::proxy {
   X(AcceptExhausted, "accept_exhausted", Counter)                \
   X(SslHandshake, "ssl.handshake", Counter)                      \
   X(SslSessionReused, "ssl.session_reused", Counter)             \
-  X(SslConnectionError, "ssl.connection_error", Counter)         \
   X(SslNoCertificate, "ssl.no_certificate", Counter)             \
   X(SslFailVerifyNoCert, "ssl.fail_verify_no_cert", Counter)     \
-  X(SslFailVerifyError, "ssl.fail_verify_error", Counter)        \
   X(SslFailVerifySan, "ssl.fail_verify_san", Counter)            \
   X(SslFailVerifyCertHash, "ssl.fail_verify_cert_hash", Counter) \
+  X(SslFailVerifyError, "ssl.fail_verify_error", Counter)        \
+  X(SslConnectionError, "ssl.connection_error", Counter)         \
   X(CxLengthMs, "downstream_cx_length_ms", Histogram)
 
 enum class ListenerStat : uint8_t {

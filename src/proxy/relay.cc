@@ -40,13 +40,16 @@ void Exchange::filter_request_data(Buffer& data) {
   const auto& filters = manager_->chain.filters();
   // Filters that the head has passed, and the one that made it wait.
   const size_t reached = std::min(request_position_ + 1, filters.size());
-  for (size_t i = 0; i < reached; ++i) {
+  filtering_data_ = true;
+  for (size_t i = 0; i < reached && !over(); ++i) {
     if (!filters[i]->wants().request_data || !filter_enabled(*filters[i])) continue;
     filters[i]->on_request_data(*this, data, request_end_);
-    if (over()) return;
   }
+  filtering_data_ = false;
+  if (over()) return;
   body_.append(std::move(data));
   request_body_grew();
+  if (!over() && std::exchange(resume_after_data_, false)) signals_.set(Signal::kFilterResumed);
 }
 
 void Exchange::forward_request_data(std::string_view data) {

@@ -1,0 +1,155 @@
+// proa-proxy: wires configuration, server and signals together.
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "base/log.h"
+#include "cli/proxy_options.h"
+#include "cli/signals.h"
+#include "config/compiler.h"
+#include "config/load.h"
+#include "observe/registry.h"
+#include "proxy/server.h"
+
+namespace proa::cli {
+namespace {
+
+config::LoadOptions load_options(const ProxyOptions& options) {
+  config::LoadOptions load;
+  load.source = {.file = options.config_path,
+                 .yaml = options.config_yaml,
+                 .unknown_fields_are_warnings = options.allow_unknown_static_fields};
+  load.allow_unsupported = options.allow_unsupported;
+  load.service_cluster = options.service_cluster;
+  load.service_node = options.service_node;
+  load.service_zone = options.service_zone;
+  return load;
+}
+
+int validate(const ProxyOptions& options) {
+  observe::Registry registry;
+  config::SharedObjects shared(registry);
+  config::Problems problems;
+  config::load(load_options(options), shared, problems);
+  std::fputs(problems.str().c_str(), stderr);
+  if (!problems.ok()) return 1;
+  std::fputs(fmt::format("configuration '{}' OK\n", options.config_path).c_str(), stderr);
+  return 0;
+}
+
+/// The process while it serves. Main thread.
+class Program {
+ public:
+  explicit Program(const ProxyOptions& options) : options_(options), shared_(registry_) {
+    uint32_t workers = options.concurrency ? options.concurrency : std::max(1U, std::thread::hardware_concurrency());
+    server_ = std::make_unique<proxy::Server>(
+        loop_, registry_,
+        proxy::ServerOptions{.concurrency = workers, .drain_time = std::chrono::seconds(options.drain_time_s)});
+  }
+
+  int run() {
+    auto signals = SignalEvents::make(loop_, [this](int signal) { on_signal(signal); });
+    if (!signals) return complain(signals.error().message);
+    config::Problems problems;
+    proxy::Snapshot snapshot = load(problems);
+    if (!problems.ok()) {
+      std::fputs(problems.str().c_str(), stderr);
+      return 1;
+    }
+    warn(problems);
+    Status started = server_->start(std::move(snapshot), {}, [this] { live(); });
+    if (!started) return complain(started.error().message);
+    loop_.run();
+    server_.reset();
+    return 0;
+  }
+
+ private:
+  proxy::Snapshot load(config::Problems& problems) {
+    config::LoadOptions options = load_options(options_);
+    options.health_checks_fail = &server_->health_checks_fail();
+    options.main_loop = &loop_;
+    proxy::Snapshot snapshot = config::load(options, shared_, problems);
+    ::malloc_trim(0);  // what the file took is not kept: an idle gateway is small
+    return snapshot;
+  }
+
+  static int complain(const std::string& why) {
+    std::fputs(fmt::format("proa-proxy: {}\n", why).c_str(), stderr);
+    return 1;
+  }
+
+  static void warn(const config::Problems& problems) {
+    for (const config::Problem& problem : problems.all()) log::get("config").warn("{}", problem.str());
+  }
+
+  void live() {
+    log::get("main").info("serving with {} workers", server_->workers().size());
+    for (const auto& listener : server_->snapshot().listeners) {
+      for (const net::Address& address : server_->bound_addresses(listener->name)) {
+        log::get("main").info("listener {} on {}", listener->name, address.to_string());
+      }
+    }
+    if (options_.mode == Mode::kInitOnly) loop_.stop();
+  }
+
+  void on_signal(int signal) {
+    switch (signal) {
+      case SIGHUP: return reload();
+      case SIGUSR1: return shared_.reopen_logs();
+      default: return stop();
+    }
+  }
+
+  /// A second signal does not wait.
+  void stop() {
+    if (std::exchange(stopping_, true)) return loop_.stop();
+    log::get("main").info("draining");
+    server_->drain([this] { loop_.stop(); });
+  }
+
+  void reload() {
+    config::Problems problems;
+    proxy::Snapshot snapshot = load(problems);
+    if (!problems.ok()) {
+      log::get("config").error("the new configuration is refused, the old one goes on:\n{}", problems.str());
+      return;
+    }
+    warn(problems);
+    server_->apply(std::move(snapshot), [](Status applied) {
+      if (applied) {
+        log::get("config").info("the new configuration is in force");
+      } else {
+        log::get("config").error("the new configuration is refused, the old one goes on: {}", applied.error().message);
+      }
+    });
+  }
+
+  const ProxyOptions& options_;
+  net::Loop loop_;
+  observe::Registry registry_;
+  config::SharedObjects shared_;
+  std::unique_ptr<proxy::Server> server_;
+  bool stopping_ = false;
+};
+
+int run(int argc, char** argv) {
+  ProxyOptions options;
+  if (int code = parse_options(argc, argv, options); code >= 0) return code;
+  if (options.print_reference) {
+    std::fputs(config::configuration_reference().c_str(), stdout);
+    return 0;
+  }
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  if (options.mode == Mode::kValidate) return validate(options);
+  Program program(options);
+  return program.run();
+}
+
+}  // namespace
+}  // namespace proa::cli
+
+int main(int argc, char** argv) { return proa::cli::run(argc, argv); }

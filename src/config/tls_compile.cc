@@ -1,0 +1,252 @@
+#include "config/tls_compile.h"
+
+#include <fmt/format.h>
+
+#include "config/matcher_compile.h"
+#include "config/supported.h"
+#include "config/typed_payload.h"
+#include "config/values.h"
+#include "envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.pb.h"
+#include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
+#include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
+#include "net/tls/options.h"
+
+namespace proa::config {
+
+namespace core = envoy::config::core::v3;
+namespace sockets = envoy::extensions::transport_sockets;
+namespace tls3 = envoy::extensions::transport_sockets::tls::v3;
+using net::tls::CommonOptions;
+using net::tls::SanMatcher;
+
+namespace {
+
+void compile_version(tls3::TlsParameters::TlsProtocol from, net::tls::Version& to, const Site& at) {
+  switch (from) {
+    case tls3::TlsParameters::TLS_AUTO: return;
+    case tls3::TlsParameters::TLSv1_2: to = net::tls::Version::kTls12; return;
+    case tls3::TlsParameters::TLSv1_3: to = net::tls::Version::kTls13; return;
+    default: at.error("TLS 1.0 and 1.1 are not supported (RFC 8996)", "use TLSv1_2 or TLSv1_3");
+  }
+}
+
+void compile_parameters(const tls3::TlsParameters& from, CommonOptions& to, const Site& at) {
+  compile_version(from.tls_minimum_protocol_version(), to.min_version, at / "tls_minimum_protocol_version");
+  compile_version(from.tls_maximum_protocol_version(), to.max_version, at / "tls_maximum_protocol_version");
+  to.ciphers.assign(from.cipher_suites().begin(), from.cipher_suites().end());
+  to.curves.assign(from.ecdh_curves().begin(), from.ecdh_curves().end());
+  to.signature_algorithms.assign(from.signature_algorithms().begin(), from.signature_algorithms().end());
+}
+
+void compile_certificates(const tls3::CommonTlsContext& from, CommonOptions& to, const Site& at) {
+  const Site list = at / "tls_certificates";
+  for (int i = 0; i < from.tls_certificates_size(); ++i) {
+    const tls3::TlsCertificate& certificate = from.tls_certificates(i);
+    const Site item = list[static_cast<size_t>(i)];
+    net::tls::CertificateOptions options;
+    if (certificate.has_pkcs12()) {
+      options.pkcs12 = data(certificate.pkcs12(), item / "pkcs12").value_or("");
+    } else {
+      options.chain_pem = data(certificate.certificate_chain(), item / "certificate_chain").value_or("");
+      options.key_pem = data(certificate.private_key(), item / "private_key").value_or("");
+    }
+    if (certificate.has_password()) options.password = data(certificate.password(), item / "password").value_or("");
+    if (certificate.has_ocsp_staple()) {
+      options.ocsp_staple = data(certificate.ocsp_staple(), item / "ocsp_staple").value_or("");
+    }
+    options.path = certificate.certificate_chain().filename();
+    to.certificates.push_back(std::move(options));
+  }
+}
+
+std::optional<SanMatcher> san_matcher(SanMatcher::Type type, const envoy::type::matcher::v3::StringMatcher& from,
+                                      const Site& at) {
+  auto compiled = string_matcher(from, at);
+  if (!compiled) return std::nullopt;
+  SanMatcher to;
+  to.type = type;
+  to.value = compiled->pattern();
+  to.ignore_case = from.ignore_case();
+  switch (compiled->kind()) {
+    case http::StringMatcher::Kind::kExact: to.match = SanMatcher::Match::kExact; break;
+    case http::StringMatcher::Kind::kPrefix: to.match = SanMatcher::Match::kPrefix; break;
+    case http::StringMatcher::Kind::kSuffix: to.match = SanMatcher::Match::kSuffix; break;
+    case http::StringMatcher::Kind::kContains: to.match = SanMatcher::Match::kContains; break;
+    case http::StringMatcher::Kind::kRegex:
+      to.match = SanMatcher::Match::kCustom;
+      to.custom = [matcher = *compiled](std::string_view name) { return matcher.matches(name); };
+      break;
+  }
+  return to;
+}
+
+void compile_sans(const tls3::CertificateValidationContext& from, net::tls::ValidationOptions& to, const Site& at) {
+  const Site typed = at / "match_typed_subject_alt_names";
+  for (int i = 0; i < from.match_typed_subject_alt_names_size(); ++i) {
+    const auto& name = from.match_typed_subject_alt_names(i);
+    const Site item = typed[static_cast<size_t>(i)];
+    SanMatcher::Type type = SanMatcher::Type::kUri;
+    switch (name.san_type()) {
+      case tls3::SubjectAltNameMatcher::EMAIL: type = SanMatcher::Type::kEmail; break;
+      case tls3::SubjectAltNameMatcher::DNS: type = SanMatcher::Type::kDns; break;
+      case tls3::SubjectAltNameMatcher::IP_ADDRESS: type = SanMatcher::Type::kIp; break;
+      case tls3::SubjectAltNameMatcher::OTHER_NAME: type = SanMatcher::Type::kOtherName; break;
+      default: break;
+    }
+    if (auto matcher = san_matcher(type, name.matcher(), item / "matcher")) {
+      matcher->oid = name.oid();
+      to.sans.push_back(std::move(*matcher));
+    }
+  }
+  // The deprecated field matches any type, as istiod still uses it.
+  const Site untyped = at / "match_subject_alt_names";
+  for (int i = 0; i < from.match_subject_alt_names_size(); ++i) {
+    for (SanMatcher::Type type : {SanMatcher::Type::kDns, SanMatcher::Type::kUri, SanMatcher::Type::kEmail,
+                                  SanMatcher::Type::kIp}) {
+      const Site item = untyped[static_cast<size_t>(i)];
+      if (auto matcher = san_matcher(type, from.match_subject_alt_names(i), item)) to.sans.push_back(std::move(*matcher));
+    }
+  }
+}
+
+void compile_validation(const tls3::CertificateValidationContext& from, net::tls::ValidationOptions& to,
+                        const Site& at) {
+  if (from.has_trusted_ca()) to.ca_pem = data(from.trusted_ca(), at / "trusted_ca").value_or("");
+  to.ca_path = from.trusted_ca().filename();
+  to.system_roots = from.has_system_root_certs();
+  if (from.has_crl()) to.crl_pem = data(from.crl(), at / "crl").value_or("");
+  to.crl_leaf_only = from.only_verify_leaf_cert_crl();
+  if (from.has_max_verify_depth()) to.max_depth = from.max_verify_depth().value();
+  to.allow_expired = from.allow_expired_certificate();
+  to.accept_untrusted = from.trust_chain_verification() == tls3::CertificateValidationContext::ACCEPT_UNTRUSTED;
+  compile_sans(from, to, at);
+  to.certificate_sha256.assign(from.verify_certificate_hash().begin(), from.verify_certificate_hash().end());
+  to.spki_sha256.assign(from.verify_certificate_spki().begin(), from.verify_certificate_spki().end());
+  if (!to.sans.empty() && !to.checks_anything()) {
+    at.error("names are to be matched, but nothing says whom to trust: any self-made certificate would do",
+             "set trusted_ca");
+  }
+}
+
+void compile_common(const tls3::CommonTlsContext& from, CommonOptions& to, const Site& at) {
+  compile_parameters(from.tls_params(), to, at / "tls_params");
+  compile_certificates(from, to, at);
+  to.alpn.assign(from.alpn_protocols().begin(), from.alpn_protocols().end());
+  if (from.has_validation_context()) {
+    compile_validation(from.validation_context(), to.validation, at / "validation_context");
+  }
+  to.key_log_path = from.key_log().path();
+}
+
+std::shared_ptr<const net::tls::ServerContext> compile_server(const tls3::DownstreamTlsContext& from, const Site& at) {
+  net::tls::ServerTlsOptions options;
+  compile_common(from.common_tls_context(), options, at / "common_tls_context");
+  options.require_client_certificate = from.require_client_certificate().value();
+  options.require_sni = from.require_sni().value();
+  options.prefer_client_ciphers = from.prefer_client_ciphers();
+  if (from.has_session_ticket_keys()) {
+    const Site keys = at / "session_ticket_keys.keys";
+    for (int i = 0; i < from.session_ticket_keys().keys_size(); ++i) {
+      const Site item = keys[static_cast<size_t>(i)];
+      options.session_ticket_keys.push_back(data(from.session_ticket_keys().keys(i), item).value_or(""));
+    }
+  }
+  options.session_tickets = !from.disable_stateless_session_resumption();
+  if (from.has_session_timeout()) options.session_timeout = std::chrono::seconds(from.session_timeout().seconds());
+  if (options.require_client_certificate && !options.validation.checks_anything()) {
+    at.error("a client certificate is required, but nothing says whom to trust",
+             "set common_tls_context.validation_context.trusted_ca");
+  }
+  if (!at.problems().ok()) return nullptr;
+  auto context = net::tls::ServerContext::make(options);
+  if (context) return *context;
+  at.error(context.error().message);
+  return nullptr;
+}
+
+std::shared_ptr<const net::tls::ClientContext> compile_client(const tls3::UpstreamTlsContext& from, const Site& at) {
+  net::tls::ClientTlsOptions options;
+  compile_common(from.common_tls_context(), options, at / "common_tls_context");
+  options.sni = from.sni();
+  if (from.has_max_session_keys()) options.max_session_keys = from.max_session_keys().value();
+  if (!at.problems().ok()) return nullptr;
+  auto context = net::tls::ClientContext::make(options);
+  if (context) return *context;
+  at.error(context.error().message);
+  return nullptr;
+}
+
+}  // namespace
+
+std::shared_ptr<const net::tls::ServerContext> compile_downstream_socket(const core::TransportSocket& from,
+                                                                         const Site& at, Compiler&) {
+  const Site config = at / "typed_config";
+  Result<Payload> payload = open_any(from.typed_config());
+  if (!payload) {
+    config.error(payload.error().message);
+    return nullptr;
+  }
+  const auto* tls = dynamic_cast<const tls3::DownstreamTlsContext*>(payload->message.get());
+  return tls ? compile_server(*tls, payload->inside(config)) : nullptr;
+}
+
+upstream::TransportSocketSpec compile_upstream_socket(const core::TransportSocket& from, const Site& at,
+                                                      Compiler& compiler) {
+  const Site config = at / "typed_config";
+  upstream::TransportSocketSpec to;
+  Result<Payload> payload = open_any(from.typed_config());
+  if (!payload) {
+    config.error(payload.error().message);
+    return to;
+  }
+  const Site inside = payload->inside(config);
+  const google::protobuf::Message* message = payload->message.get();
+  if (auto* tls = dynamic_cast<const tls3::UpstreamTlsContext*>(message)) {
+    to.tls = compile_client(*tls, inside);
+  } else if (auto* proxy =
+                 dynamic_cast<const sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport*>(message)) {
+    to = compile_upstream_socket(proxy->transport_socket(), inside / "transport_socket", compiler);
+    to.proxy_protocol = proxy->config().version() == core::ProxyProtocolConfig::V2 ? 2 : 1;
+  }
+  return to;
+}
+
+void add_tls_fields(SupportedTable& table) {
+  table.add(supported<sockets::raw_buffer::v3::RawBuffer>({}));
+  table.add(supported<sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport>({"config", "transport_socket"}));
+  table.add(supported<core::ProxyProtocolConfig>({"version"}));
+  table.add(supported<tls3::DownstreamTlsContext>(
+                {"common_tls_context", "require_client_certificate", "require_sni", "session_ticket_keys",
+                 "disable_stateless_session_resumption", "session_timeout", "prefer_client_ciphers"})
+                .harmless({"disable_stateful_session_resumption"}, "there is no server-side session cache")
+                .harmless({"ocsp_staple_policy"}, "a staple that is configured is sent")
+                .harmless({"full_scan_certs_on_sni_mismatch"}, "all certificates are always looked at")
+                .security({"session_ticket_keys_sds_secret_config"}));
+  table.add(supported<tls3::UpstreamTlsContext>({"common_tls_context", "sni", "max_session_keys"})
+                .harmless({"allow_renegotiation"}, "there is no renegotiation")
+                .harmless({"enforce_rsa_key_usage"}, "OpenSSL decides")
+                .security({"auto_host_sni", "auto_sni_san_validation"}));
+  table.add(supported<tls3::CommonTlsContext>(
+                {"tls_params", "tls_certificates", "validation_context", "alpn_protocols", "key_log"})
+                .security({"tls_certificate_sds_secret_configs", "validation_context_sds_secret_config",
+                           "combined_validation_context", "custom_handshaker", "tls_certificate_provider_instance",
+                           "custom_tls_certificate_selector"}));
+  table.add(supported<tls3::TlsParameters>({"tls_minimum_protocol_version", "tls_maximum_protocol_version",
+                                            "cipher_suites", "ecdh_curves", "signature_algorithms"})
+                .security({"compliance_policies"}));
+  table.add(supported<tls3::TlsCertificate>(
+                {"certificate_chain", "private_key", "pkcs12", "password", "ocsp_staple"})
+                .security({"private_key_provider", "watched_directory", "signed_certificate_timestamp"}));
+  table.add(supported<tls3::TlsKeyLog>({"path"}).security({"local_address_range", "remote_address_range"}));
+  table.add(supported<tls3::TlsSessionTicketKeys>({"keys"}));
+  table.add(supported<tls3::CertificateValidationContext>(
+                {"trusted_ca", "system_root_certs", "verify_certificate_spki", "verify_certificate_hash",
+                 "match_typed_subject_alt_names", "match_subject_alt_names", "crl", "allow_expired_certificate",
+                 "trust_chain_verification", "only_verify_leaf_cert_crl", "max_verify_depth"})
+                .security({"ca_certificate_provider_instance", "watched_directory", "custom_validator_config",
+                           "require_signed_certificate_timestamp"}));
+  table.add(supported<tls3::CertificateValidationContext::SystemRootCerts>({}));
+  table.add(supported<tls3::SubjectAltNameMatcher>({"san_type", "matcher", "oid"}));
+}
+
+}  // namespace proa::config

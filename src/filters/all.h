@@ -1,0 +1,109 @@
+// Every HTTP and network filter: what it is configured with, and how it is made. config/filter_compile.cc fills the
+// configurations from protobuf; nothing registers itself.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "filters/filter.h"
+#include "filters/network_filter.h"
+#include "filters/token_bucket.h"
+#include "http/header_matcher.h"
+#include "observe/stats.h"
+#include "route/cors.h"
+#include "route/header_ops.h"
+#include "route/per_filter.h"
+#include "route/rate_limit.h"
+#include "route/rbac.h"
+
+namespace proa::filters {
+
+// ---- cors: route::CorsPolicy as the route's part ----
+
+std::unique_ptr<Filter> make_cors(std::shared_ptr<observe::StatGroup> stats);
+extern const observe::StatSchema kCorsSchema;
+
+// ---- rbac ----
+
+struct RbacConfig : route::PerFilterConfig {
+  std::shared_ptr<const route::rbac::Policies> rules;   ///< null: nothing is enforced
+  std::shared_ptr<const route::rbac::Policies> shadow;  ///< decided and counted, not enforced
+  std::string shadow_prefix;                            ///< of the metadata keys that the shadow decision leaves
+};
+std::unique_ptr<Filter> make_rbac(std::shared_ptr<const RbacConfig> config, std::shared_ptr<observe::StatGroup> stats);
+std::unique_ptr<NetworkFilter> make_network_rbac(std::shared_ptr<const RbacConfig> config,
+                                                 std::shared_ptr<observe::StatGroup> stats);
+extern const observe::StatSchema kRbacSchema;         ///< http.PREFIX.rbac.
+extern const observe::StatSchema kNetworkRbacSchema;  ///< PREFIX.rbac.
+
+// ---- fault ----
+
+struct FaultConfig : route::PerFilterConfig {
+  std::optional<Milliseconds> delay;
+  bool delay_from_header = false;  ///< x-envoy-fault-delay-request, in ms
+  route::Fraction delay_share;
+  std::optional<uint16_t> abort_status;
+  std::optional<int> abort_grpc;
+  bool abort_from_header = false;  ///< x-envoy-fault-abort-request, -grpc-request
+  route::Fraction abort_share;
+  std::vector<http::HeaderMatcher> headers;  ///< all must match
+  std::string upstream_cluster;              ///< empty: any
+  uint32_t max_active = UINT32_MAX;
+};
+std::unique_ptr<Filter> make_fault(std::shared_ptr<const FaultConfig> config, std::shared_ptr<observe::StatGroup> stats);
+extern const observe::StatSchema kFaultSchema;
+
+// ---- local rate limit ----
+
+struct LocalRateLimitConfig : route::PerFilterConfig {
+  struct Descriptor {
+    std::vector<std::pair<std::string, std::string>> entries;  ///< an empty value: any
+    std::shared_ptr<TokenBucket> bucket;
+  };
+  std::shared_ptr<TokenBucket> bucket;  ///< null: no limit
+  std::vector<Descriptor> descriptors;  ///< the first that matches is used, then `bucket` too
+  std::optional<route::Fraction> enabled;   ///< nullopt: none is asked (the filter is off)
+  std::optional<route::Fraction> enforced;  ///< nullopt: counted only
+  uint16_t status = 429;
+  route::HeaderOps response_headers;
+  bool resource_exhausted = false;      ///< gRPC RESOURCE_EXHAUSTED instead of UNAVAILABLE
+  bool ratelimit_headers = false;       ///< x-ratelimit-limit, -remaining, -reset
+  uint32_t stage = 0;
+  std::string service_cluster;
+  std::shared_ptr<observe::StatGroup> stats;
+};
+std::unique_ptr<Filter> make_local_rate_limit(std::shared_ptr<const LocalRateLimitConfig> config);
+extern const observe::StatSchema kLocalRateLimitSchema;
+
+// ---- header mutation ----
+
+struct HeaderMutationConfig : route::PerFilterConfig {
+  route::HeaderOps request;
+  route::HeaderOps response;
+};
+std::unique_ptr<Filter> make_header_mutation(std::shared_ptr<const HeaderMutationConfig> config);
+
+// ---- buffer ----
+
+struct BufferConfig : route::PerFilterConfig {
+  size_t max_bytes = 0;
+};
+std::unique_ptr<Filter> make_buffer(std::shared_ptr<const BufferConfig> config);
+
+// ---- health check ----
+
+struct HealthCheckConfig {
+  bool pass_through = false;
+  std::vector<http::HeaderMatcher> headers;  ///< all must match
+  std::vector<std::pair<std::string, double>> min_healthy;  ///< cluster, percent
+  const std::atomic<bool>* failing = nullptr;  ///< set by /healthcheck/fail
+};
+std::unique_ptr<Filter> make_health_check(HealthCheckConfig config);
+
+}  // namespace proa::filters
