@@ -145,7 +145,8 @@ void Resolver::answered(std::unique_ptr<Lookup> lookup, int status, ares_addrinf
   answer.ttl = std::chrono::seconds(std::max<int64_t>(ttl, 0));
   bool nothing = status == ARES_ENODATA || status == ARES_ENOTFOUND;
   if (answer.addresses.empty() && lookup->second_family && lookup->callback) {
-    return ask(std::move(lookup), std::exchange(lookup->second_family, 0));
+    int next = std::exchange(lookup->second_family, 0);
+    return ask(std::move(lookup), next);
   }
   if (status == ARES_ECONNREFUSED) stale_ = true;
   if (status == ARES_SUCCESS || nothing) return finish(std::move(lookup), std::move(answer));
