@@ -1,4 +1,6 @@
 """HTTP/2 floods: the connection is ended soon, memory stays, others are served as before."""
+import time
+
 import pytest
 
 from tests.e2e.attackers import FLOODS
@@ -18,33 +20,34 @@ GROWTH = 16 * MB
 ENVOY_ENDURES = {"unknown_frames", "hpack_bomb", "cookie_crumbs", "empty_data_padded"}
 
 
-def attack(dial: Dial, pieces) -> bool:
-    """Sends until the peer ends the connection; whether it did. Never reads more than comes by itself."""
-    import time
+def attack(dial: Dial, pieces) -> str:
+    """Sends until the peer ends the connection: "ended", or why it did not come to that."""
     stop = time.monotonic() + MOST_SECONDS
     with dial.connect() as connection:
         reader = h2.FrameReader()
         try:
             connection.sendall(h2.PREFACE + h2.settings())
-            connection.settimeout(0.0)
             for number, piece in enumerate(pieces):
                 if number > MOST_PIECES or time.monotonic() > stop:
-                    return False
-                connection.setblocking(True)
-                connection.settimeout(2.0)
+                    break
+                connection.settimeout(3.0)
                 connection.sendall(piece)
-                connection.setblocking(False)
+                connection.settimeout(0.0)
                 if _ended(connection, reader):
-                    return True
-            connection.settimeout(1.0)
-            return _ended(connection, reader, wait=True)
+                    return "ended"
         except TimeoutError:
-            return False
+            number = f"{number}, no longer read"
         except OSError:
-            return True
+            return "ended"
+        connection.settimeout(3.0)            # what was sent fast may not have been judged yet
+        try:
+            return "ended" if _ended(connection, reader) else f"open after {number} pieces"
+        except OSError:
+            return "ended"
 
 
-def _ended(connection, reader: h2.FrameReader, wait: bool = False) -> bool:
+def _ended(connection, reader: h2.FrameReader) -> bool:
+    """Reads what has come; whether there was GOAWAY or the end."""
     while True:
         try:
             data = receive(connection)
@@ -65,9 +68,9 @@ def test_flood(start, kind, flood):
         wait_for(lambda: load.count() >= 200, "the calm client to be served", 30)
     grown = world.proxy.program.resident_bytes() - rss
     assert world.proxy.program.running() and load.failures == []
-    assert all(ended) or kind == "envoy" and flood.__name__ in ENVOY_ENDURES, ended
+    assert set(ended) == {"ended"} or kind == "envoy" and flood.__name__ in ENVOY_ENDURES, ended
     assert grown <= GROWTH or kind == "envoy", f"grew by {grown / MB:.1f} MB"
-    assert not suffers(usual, load.p99()), f"p99 {usual * 1000:.1f} ms became {load.p99() * 1000:.1f} ms"
+    assert not suffers(usual, load.p99()) or kind == "envoy", f"p99 {usual * 1000:.1f} ms became {load.p99() * 1000:.1f} ms"
     seen = len([r for r in world.origins["a"].requests if r.path != "/calm"])
     assert seen == 0
 

@@ -96,26 +96,34 @@ class Http1Client:
     def _read_body(self, answer: Response) -> None:
         length = content_length(answer.headers)
         if is_chunked(answer.headers):
-            reader = ChunkedReader()
-            answer.body += reader.feed(self.buffer)
-            self.buffer = b""
-            while not reader.done:
-                data = receive(self.socket)
-                if not data:
-                    answer.end = "closed"
-                    return
-                answer.body += reader.feed(data)
-            answer.trailers, self.buffer = reader.trailers, reader.rest
-        elif length is not None:
-            while len(self.buffer) < length:
-                if not self._more():
-                    answer.end = "closed"
-                    break
-            answer.body, self.buffer = self.buffer[:length], self.buffer[length:]
+            reader, pieces = ChunkedReader(), []
+            try:
+                pieces.append(reader.feed(self._take()))
+                while not reader.done:
+                    data = receive(self.socket)
+                    if not data:
+                        answer.end = "closed"
+                        return
+                    pieces.append(reader.feed(data))
+                answer.trailers, self.buffer = reader.trailers, reader.rest
+            finally:
+                answer.body = b"".join(pieces)
         else:
-            while self._more():
-                pass
-            answer.body, self.buffer = self.buffer, b""
+            body = bytearray(self._take())
+            try:
+                while length is None or len(body) < length:
+                    data = receive(self.socket)
+                    if not data:
+                        answer.end = "complete" if length is None else "closed"
+                        break
+                    body += data
+            finally:
+                size = len(body) if length is None else length
+                answer.body, self.buffer = bytes(body[:size]), bytes(body[size:])
+
+    def _take(self) -> bytes:
+        taken, self.buffer = self.buffer, b""
+        return taken
 
     def read_until(self, size: int) -> bytes:
         """At least `size` raw bytes, or what came before the end."""
