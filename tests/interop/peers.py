@@ -1,4 +1,5 @@
 """How to start each language's interop server and client. One entry a language."""
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,4 +64,22 @@ def python_client(port: int, case: str, tls: bool) -> list[str]:
     return [sys.executable, "-m", "tests.interop.python.client", "--target", f"127.0.0.1:{port}", "--case", case, *flags]
 
 
-LANGUAGES = {"go": Language(go_server, go_client), "python": Language(python_server, python_client)}
+def node_folder() -> Path:
+    """Installs what package-lock.json names, once."""
+    folder = ROOT / "tests/interop/node"
+    if not (folder / "node_modules/@grpc/grpc-js").exists():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def node_server(tls: bool, log: Path) -> tuple[Program, int]:
+    files = certs.paths()
+    return printed_port(["node", "server.js", *([files["server.crt"], files["server.key"]] if tls else [])], log, node_folder())
+
+
+def node_client(port: int, case: str, tls: bool) -> list[str]:
+    script = str(node_folder() / "client.js")
+    return ["node", script, f"127.0.0.1:{port}", case, *([certs.paths()["ca.crt"], "server.test"] if tls else [])]
+
+
+LANGUAGES = {"go": Language(go_server, go_client), "python": Language(python_server, python_client), "node": Language(node_server, node_client)}
