@@ -30,15 +30,16 @@ void OriginalDstHosts::start() {
 void OriginalDstHosts::clean_up() {
   {
     std::lock_guard lock(mutex_);
-    std::erase_if(hosts_, [](auto& item) {
-      Entry& entry = item.second;
+    for (auto at = hosts_.begin(); at != hosts_.end();) {
+      Entry& entry = at->second;
       const Host::Hot& hot = entry.host->hot;
       uint64_t uses = hot.rq_total.load(std::memory_order_relaxed) + hot.cx_total.load(std::memory_order_relaxed);
-      bool used = std::exchange(entry.asked, false) || std::exchange(entry.uses, uses) != uses ||
-                  hot.active_requests.load(std::memory_order_relaxed) != 0 ||
+      bool asked = std::exchange(entry.asked, false);
+      bool used = std::exchange(entry.uses, uses) != uses;
+      bool busy = hot.active_requests.load(std::memory_order_relaxed) != 0 ||
                   hot.active_connections.load(std::memory_order_relaxed) != 0;
-      return !used;
-    });
+      at = asked || used || busy ? std::next(at) : hosts_.erase(at);
+    }
   }
   cluster_.hosts_changed();
   start();
