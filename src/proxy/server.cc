@@ -153,9 +153,16 @@ void Server::apply(Snapshot snapshot, std::function<void(Status)> done) {
     clusters_->add(std::move(spec));
   }
   snapshot.clusters = {};
-  clusters_->when_all_ready([this, snapshot = std::move(snapshot), added = std::move(added), names = std::move(names),
-                             done = std::move(done)]() mutable {
-    finish_apply(std::move(snapshot), std::move(added), std::move(names), std::move(done));
+  // when_all_ready() copies its function: what it moves on to waits behind a pointer.
+  struct Next {
+    Snapshot snapshot;
+    std::map<std::string, Bound> added;
+    std::set<std::string> clusters;
+    std::function<void(Status)> done;
+  };
+  auto next = std::make_shared<Next>(Next{std::move(snapshot), std::move(added), std::move(names), std::move(done)});
+  clusters_->when_all_ready([this, next] {
+    finish_apply(std::move(next->snapshot), std::move(next->added), std::move(next->clusters), std::move(next->done));
   });
 }
 
