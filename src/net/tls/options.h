@@ -14,12 +14,12 @@ enum class Version : uint8_t { kTls12, kTls13 };
 
 /// One certificate of ours with its key: PEM, or PKCS#12 in place of both.
 struct CertificateOptions {
-  std::string chain_pem;  // leaf first
-  std::string key_pem;
-  std::string pkcs12;  // DER
-  std::string password;
-  std::string ocsp_staple;  // DER; empty: none
-  std::string path;         // where it came from, for people
+  std::string chain_pem{};  // leaf first
+  std::string key_pem{};
+  std::string pkcs12{};  // DER
+  std::string password{};
+  std::string ocsp_staple{};  // DER; empty: none
+  std::string path{};         // where it came from, for people
 };
 
 /// Compares one kind of subject alternative name, over its full length. A name with a NUL never matches.

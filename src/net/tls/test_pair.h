@@ -77,12 +77,7 @@ struct TlsTest : testing::Test {
   }
   static CertificateOptions own(const IssueRequest& request, Issuer& by = authority()) {
     Issued issued = *by.issue(request);
-    return {.chain_pem = issued.certificate_pem,
-            .key_pem = issued.key_pem,
-            .pkcs12 = {},
-            .password = {},
-            .ocsp_staple = {},
-            .path = {}};
+    return {.chain_pem = issued.certificate_pem, .key_pem = issued.key_pem};
   }
   static const CertificateOptions& server_certificate() {
     static const CertificateOptions out = own({.common_name = "server", .sans = {dns_san("a.example.com")}});

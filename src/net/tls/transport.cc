@@ -18,11 +18,39 @@ constexpr size_t kMaxRecord = 16 * 1024;
 // Small pieces are gathered here, so that headers and body become one record.
 thread_local std::array<char, kMaxRecord> record;
 
-size_t total(std::span<const iovec> pieces) {
-  size_t out = 0;
-  for (const iovec& piece : pieces) out += piece.iov_len;
-  return out;
-}
+// Walks over the bytes of several pieces.
+class PieceReader {
+ public:
+  explicit PieceReader(std::span<const iovec> pieces) : pieces_(pieces) {
+    for (const iovec& piece : pieces) left_ += piece.iov_len;
+  }
+  size_t left() const { return left_; }
+  /// The next `size` bytes in one run, which may be `record`; size <= left(), and at most a record.
+  const char* next(size_t size) {
+    skip(0);
+    if (pieces_[0].iov_len - offset_ >= size) return static_cast<const char*>(pieces_[0].iov_base) + offset_;
+    size_t have = 0;
+    for (size_t i = 0, from = offset_; have < size; ++i, from = 0) {
+      size_t n = std::min(size - have, pieces_[i].iov_len - from);
+      std::memcpy(record.data() + have, static_cast<const char*>(pieces_[i].iov_base) + from, n);
+      have += n;
+    }
+    return record.data();
+  }
+  void skip(size_t size) {
+    left_ -= size;
+    offset_ += size;
+    while (!pieces_.empty() && offset_ >= pieces_[0].iov_len) {
+      offset_ -= pieces_[0].iov_len;
+      pieces_ = pieces_.subspan(1);
+    }
+  }
+
+ private:
+  std::span<const iovec> pieces_;
+  size_t offset_ = 0;  // in the first piece
+  size_t left_ = 0;
+};
 
 }  // namespace
 
@@ -228,14 +256,13 @@ void TlsTransport::on_hangup() {
   if (observer_) observer_->on_hangup();
 }
 
-IoResult TlsTransport::io_failure(int result, int ssl_error) {
+IoResult TlsTransport::io_failure(int ssl_error) {
   switch (ssl_error) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE: return {.state = IoResult::State::kBlocked};
     case SSL_ERROR_ZERO_RETURN: return {.state = IoResult::State::kEof};
     default: break;
   }
-  (void)result;
   if (ended_ && !io_error_) {
     failure_ = "connection closed without close_notify";
   } else if (io_error_) {
@@ -260,7 +287,7 @@ IoResult TlsTransport::read(char* to, size_t size) {
   }
   int error = SSL_get_error(ssl_, result);
   read_blocked_ = error == SSL_ERROR_WANT_WRITE;
-  return io_failure(result, error);
+  return io_failure(error);
 }
 
 IoResult TlsTransport::writev(std::span<const iovec> pieces) {
@@ -269,49 +296,25 @@ IoResult TlsTransport::writev(std::span<const iovec> pieces) {
     want_write_ = true;
     return {.state = IoResult::State::kBlocked};
   }
-  size_t left = total(pieces);
+  PieceReader reader(pieces);
   size_t written = 0;
-  size_t piece = 0, offset = 0;  // where the next record begins
-  while (left > 0) {
-    size_t want = blocked_ ? blocked_ : std::min(left, kMaxRecord);
-    if (want > left) return {.state = IoResult::State::kError, .error = EINVAL};
-    while (offset == pieces[piece].iov_len) {
-      ++piece;
-      offset = 0;
-    }
-    const char* from = static_cast<const char*>(pieces[piece].iov_base) + offset;
-    if (blocked_) {
-      from = record.data();  // not looked at again: the record is made
-    } else if (pieces[piece].iov_len - offset < want) {
-      size_t have = 0;
-      for (size_t p = piece, o = offset; have < want; ++p, o = 0) {
-        size_t n = std::min(want - have, pieces[p].iov_len - o);
-        std::memcpy(record.data() + have, static_cast<const char*>(pieces[p].iov_base) + o, n);
-        have += n;
-      }
-      from = record.data();
-    }
+  while (reader.left() > 0) {
+    size_t want = blocked_ ? blocked_ : std::min(reader.left(), kMaxRecord);
+    if (want > reader.left()) return {.state = IoResult::State::kError, .error = EINVAL};
+    // The bytes of a record that was blocked are not looked at again.
+    const char* from = blocked_ ? record.data() : reader.next(want);
     ERR_clear_error();
     size_t bytes = 0;
     int result = SSL_write_ex(ssl_, from, want, &bytes);
     if (result != 1) {
-      IoResult failure = io_failure(result, SSL_get_error(ssl_, result));
+      IoResult failure = io_failure(SSL_get_error(ssl_, result));
       want_write_ = failure.state == IoResult::State::kBlocked;
       if (want_write_) blocked_ = want;
       return written && want_write_ ? IoResult{.bytes = written} : failure;
     }
     blocked_ = 0;
     written += bytes;
-    left -= bytes;
-    for (size_t skip = bytes; skip > 0;) {
-      size_t n = std::min(skip, pieces[piece].iov_len - offset);
-      offset += n;
-      skip -= n;
-      if (skip > 0) {
-        ++piece;
-        offset = 0;
-      }
-    }
+    reader.skip(bytes);
   }
   return {.bytes = written};
 }

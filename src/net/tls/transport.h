@@ -81,7 +81,7 @@ class TlsTransport final : public Transport, private TransportObserver, private 
   void finished();
   void failed();
   void describe_peer(TlsInfo& info) const;
-  IoResult io_failure(int code, int ssl_error);
+  IoResult io_failure(int ssl_error);
   void send_close_notify();
 
   std::unique_ptr<Transport> inner_;
