@@ -15,7 +15,6 @@ from tests.support.programs import Program
 OFFICIAL = ["empty_unary", "large_unary", "client_streaming", "server_streaming", "ping_pong", "empty_stream", "timeout_on_sleeping_server",
             "cancel_after_begin", "cancel_after_first_response", "status_code_and_message", "special_status_message", "custom_metadata",
             "unimplemented_method", "unimplemented_service"]
-MORE = ["stream_10000", "health", "reflection"]
 
 
 @dataclass
@@ -82,4 +81,22 @@ def node_client(port: int, case: str, tls: bool) -> list[str]:
     return ["node", script, f"127.0.0.1:{port}", case, *([certs.paths()["ca.crt"], "server.test"] if tls else [])]
 
 
-LANGUAGES = {"go": Language(go_server, go_client), "python": Language(python_server, python_client), "node": Language(node_server, node_client)}
+def java_path() -> str:
+    """The class path; builds with Maven once."""
+    folder = ROOT / "tests/interop/java"
+    if not (folder / "target/interop-1.jar").exists():
+        subprocess.run(["mvn", "-q", "-B", "package"], cwd=folder, check=True, capture_output=True)
+    return f"{folder}/target/interop-1.jar:{folder}/target/lib/*"
+
+
+def java_server(tls: bool, log: Path) -> tuple[Program, int]:
+    files = certs.paths()
+    return printed_port(["java", "-cp", java_path(), "proa.interop.Server", *([files["server.crt"], files["server.key"]] if tls else [])], log)
+
+
+def java_client(port: int, case: str, tls: bool) -> list[str]:
+    return ["java", "-cp", java_path(), "proa.interop.Client", str(port), case, *([certs.paths()["ca.crt"], "server.test"] if tls else [])]
+
+
+LANGUAGES = {"go": Language(go_server, go_client), "python": Language(python_server, python_client),
+             "node": Language(node_server, node_client), "java": Language(java_server, java_client)}
