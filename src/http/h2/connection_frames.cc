@@ -71,9 +71,7 @@ void Connection::on_data_without_stream(const Frame& frame) {
     return stream_error(frame.stream, nullptr, ErrorCode::kStreamClosed, "http2.data_on_closed_stream");
   }
   // Under way when we reset the stream, or too long ago to tell. One window of them is the peer's right.
-  if (frame.payload.size() <= 1024 && !guard_.glitch(now_)) {
-    flood(CodecCounter::kInboundUnknownFramesFlood, "http2.closed_stream_flood");
-  }
+  if (!guard_.tiny_data(now_)) flood(CodecCounter::kTinyFramesFlood, "http2.closed_stream_flood");
 }
 
 void Connection::on_headers(const Frame& frame) {
@@ -173,7 +171,7 @@ void Connection::on_priority(const Frame& frame) {
   }
   if (fault.empty()) return;  // priorities themselves are ignored (RFC 9113 section 5.3.2)
   if (is_idle(frame.stream)) return fail(code, fault);
-  stream_error(frame.stream, streams_.find(frame.stream), code, fault);
+  if (StreamState* s = streams_.find(frame.stream)) return stream_error(s->id, s, code, fault);
 }
 
 void Connection::on_rst_stream(const Frame& frame) {

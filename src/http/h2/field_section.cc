@@ -145,17 +145,18 @@ void FieldSection::finish() {
   Header* first = nullptr;
   for (Header& header : fields_->all()) {
     if (header.id != HeaderId::kCookie) continue;
-    if (at != joined) {
-      std::memcpy(at, "; ", 2);
-      at += 2;
+    if (!header.value.empty()) {  // an empty crumb would leave a blank at the end
+      if (at != joined) {
+        std::memcpy(at, "; ", 2);
+        at += 2;
+      }
+      std::memcpy(at, header.value.data(), header.value.size());
+      at += header.value.size();
     }
-    if (!header.value.empty()) std::memcpy(at, header.value.data(), header.value.size());
-    at += header.value.size();
     if (!first) first = &header;
     first->sensitive |= header.sensitive;
   }
   if (!first) return;
-  // An empty first crumb leaves `at` in place and takes no separator; the rest counts what was written.
   first->value = {joined, static_cast<size_t>(at - joined)};
   bool seen = false;
   fields_->remove_if([&](const Header& header) {

@@ -270,6 +270,12 @@ TEST(HpackDecoder, joins_cookie_crumbs_in_place_and_once) {
   EXPECT_EQ(decoded.text, "a: 1\ncookie: x=1; y=2; z\nb: 2\n");
 }
 
+TEST(HpackDecoder, empty_crumbs_leave_nothing) {
+  HpackDecoder decoder(4096);
+  Decoded decoded(decoder, literal("cookie", "") + literal("cookie", "x=1") + literal("cookie", ""));
+  EXPECT_EQ(decoded.text, "cookie: x=1\n");
+}
+
 TEST(HpackDecoder, every_crumb_counts) {
   HpackDecoder decoder(4096);
   std::string crumbs;

@@ -65,7 +65,8 @@ class RecentStreams {
     ring_[next_++ % kRemembered] = (id >> 1) << 2 | static_cast<uint32_t>(ending);
   }
   Ending find(uint32_t id) const {
-    for (uint32_t entry : ring_) {
+    for (uint32_t age = 1; age <= kRemembered; ++age) {  // the newest knows best
+      uint32_t entry = ring_[(next_ - age) % kRemembered];
       if (entry >> 2 == id >> 1 && (entry & 3)) return static_cast<Ending>(entry & 3);
     }
     return Ending::kUnknown;
