@@ -86,7 +86,7 @@ Task<int> sum(int count) {
   for (int i = 0; i < count; ++i) {
     auto step = make(i);
     auto value = co_await step;
-    out += *value;
+    out += *value % 7;
   }
   co_return out;
 }
@@ -95,7 +95,7 @@ TEST(Task, many_ready_steps_need_no_stack_and_values_may_be_move_only) {
   auto task = sum(100000);
   task.start();
   ASSERT_TRUE(task.done());
-  EXPECT_EQ(task.await_resume(), 704982704);
+  EXPECT_EQ(task.await_resume(), 299995);
 }
 
 struct Exchange {
