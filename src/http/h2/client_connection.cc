@@ -24,8 +24,9 @@ void ClientConnection::release(StreamState& s) { Pool::give(static_cast<ClientSi
 uint32_t ClientConnection::can_open() const {
   if (!reusable()) return 0;
   uint32_t left = (kMaxStreamId - next_id_) / 2 + 1;
+  uint32_t limit = std::min(peer_max_streams_, options_.max_concurrent_streams);
   uint32_t active = streams_.size() + unsent_count_;
-  return active < peer_max_streams_ ? std::min(peer_max_streams_ - active, left) : 0;
+  return active < limit ? std::min(limit - active, left) : 0;
 }
 
 http::ClientStream& ClientConnection::open(ResponseReceiver& receiver, Arena& arena) {

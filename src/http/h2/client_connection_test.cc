@@ -62,6 +62,13 @@ TEST(ClientConnection, hands_over_informational_responses) {
   EXPECT_TRUE(response.ended);
 }
 
+TEST(ClientConnection, opens_as_many_streams_as_we_want_when_the_server_names_no_limit) {
+  Http2Options options;
+  options.max_concurrent_streams = 500;
+  Client client(options);
+  EXPECT_EQ(client.codec.can_open(), 500u);
+}
+
 TEST(ClientConnection, respects_the_servers_stream_limit) {
   Client client({}, {{Setting::kMaxConcurrentStreams, 2}});
   EXPECT_EQ(client.codec.can_open(), 2u);

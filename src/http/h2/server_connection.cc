@@ -57,8 +57,7 @@ void ServerConnection::refuse(uint32_t id) {
   owner_.count(CodecCounter::kTxReset);
   writer_.rst_stream(id, ErrorCode::kRefusedStream);
   recent_.add(id, Ending::kResetByUs);
-  // Before it has acknowledged our limit the client cannot know better.
-  if (settings_acknowledged_) count_premature_reset(CodecCounter::kMadeYouReset, "http2.streams_over_limit_flood");
+  count_premature_reset(CodecCounter::kMadeYouReset, "http2.streams_over_limit_flood");
 }
 
 /// A malformed request: no handler has seen it (RFC 9113 section 8.1.1).
