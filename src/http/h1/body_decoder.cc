@@ -83,10 +83,10 @@ Refusal BodyDecoder::end_of_size() {
 
 // False when more input is needed.
 bool BodyDecoder::decode_trailers(std::string_view input, Step& step) {
-  HeadScanner::Result result = scanner_.scan(input);
+  HeadScanner::Result result = scanner_.scan(input, max_trailer_bytes_);
   if (result == HeadScanner::Result::kRefused)
     step.refusal = {400, scanner_.reason()};
-  else if (scanner_.size() > max_trailer_bytes_)
+  else if (result == HeadScanner::Result::kTooLarge)
     step.refusal = {431, "http1.trailers_too_large"};
   if (step.refusal || result == HeadScanner::Result::kIncomplete) return false;
   if (scanner_.size() > 2) step.trailers = input.substr(0, scanner_.size());

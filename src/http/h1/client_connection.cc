@@ -186,11 +186,11 @@ size_t ClientConnection::step(std::string_view input, MonoTime now) {
 }
 
 size_t ClientConnection::read_head(std::string_view input, MonoTime now) {
-  HeadScanner::Result result = scanner_.scan(input);
+  HeadScanner::Result result = scanner_.scan(input, options_.max_head_bytes);
   Refusal refusal;
   if (result == HeadScanner::Result::kRefused)
     refusal = {400, scanner_.reason()};
-  else if (scanner_.size() > options_.max_head_bytes)
+  else if (result == HeadScanner::Result::kTooLarge)
     refusal = {431, "http1.headers_too_large"};
   if (refusal) {
     refuse(refusal);

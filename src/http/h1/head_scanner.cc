@@ -36,7 +36,12 @@ size_t HeadScanner::skip_plain(std::string_view input) const {
   return at;
 }
 
-HeadScanner::Result HeadScanner::scan(std::string_view input) {
+HeadScanner::Result HeadScanner::scan(std::string_view input, size_t max_size) {
+  Result result = scan_some(input.substr(0, max_size));
+  return result == Result::kIncomplete && input.size() > max_size ? Result::kTooLarge : result;
+}
+
+HeadScanner::Result HeadScanner::scan_some(std::string_view input) {
   if (at_ == 0) {
     if (input.starts_with('\n')) return refuse("http1.bare_lf");
     if (input.starts_with("\r\n")) return complete(2);

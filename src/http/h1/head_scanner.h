@@ -12,8 +12,9 @@ namespace proa::http::h1 {
 /// control but HTAB and CRLF, and ends with the empty line, the only one in it.
 class HeadScanner {
  public:
-  enum class Result : uint8_t { kIncomplete, kComplete, kRefused };
-  Result scan(std::string_view input);
+  enum class Result : uint8_t { kIncomplete, kComplete, kTooLarge, kRefused };
+  /// Looks at no byte above `max_size`: a section that does not end there is too large.
+  Result scan(std::string_view input, size_t max_size = std::string_view::npos);
 
   /// After kComplete the size of the section with its empty line; before, the bytes known to be good.
   size_t size() const { return at_; }
@@ -21,6 +22,7 @@ class HeadScanner {
   std::string_view reason() const { return reason_; }
 
  private:
+  Result scan_some(std::string_view input);
   size_t skip_plain(std::string_view input) const;
   Result complete(size_t size) {
     at_ = size;

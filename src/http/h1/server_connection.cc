@@ -99,11 +99,11 @@ size_t ServerConnection::skip_empty_line(std::string_view input) {
 
 size_t ServerConnection::read_head(std::string_view input, MonoTime now) {
   if (size_t skipped = skip_empty_line(input)) return skipped;
-  HeadScanner::Result result = scanner_.scan(input);
+  HeadScanner::Result result = scanner_.scan(input, options_.max_head_bytes);
   Refusal refusal;
   if (result == HeadScanner::Result::kRefused)
     refusal = {400, scanner_.reason()};
-  else if (scanner_.size() > options_.max_head_bytes) {
+  else if (result == HeadScanner::Result::kTooLarge) {
     bool in_fields = input.find('\n') < options_.max_head_bytes;
     refusal = in_fields ? Refusal{431, "http1.headers_too_large"} : Refusal{414, "http1.url_too_long"};
   }
