@@ -171,7 +171,9 @@ void Connection::on_priority(const Frame& frame) {
   }
   if (fault.empty()) return;  // priorities themselves are ignored (RFC 9113 section 5.3.2)
   if (is_idle(frame.stream)) return fail(code, fault);
-  if (StreamState* s = streams_.find(frame.stream)) return stream_error(s->id, s, code, fault);
+  StreamState* s = streams_.find(frame.stream);
+  if (!s && recent_.find(frame.stream) != Ending::kComplete) return;  // reset already
+  stream_error(frame.stream, s, code, fault);
 }
 
 void Connection::on_rst_stream(const Frame& frame) {

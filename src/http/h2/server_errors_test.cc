@@ -137,8 +137,13 @@ TEST(ServerErrors, frames_after_the_end_of_a_stream) {
   server.send(data(1, "x"));
   EXPECT_EQ(server.sent().at(0).code(), ErrorCode::kStreamClosed);
   server.send(headers(3, get()) + window_update(3, 1) + rst(3) + frame(FrameType::kPriority, 0, 3, u32(1) + "x"));
+  server.sent();
+  for (int i = 0; i < 2; ++i) server.send(frame(FrameType::kPriority, 0, 3, "1234"));
+  auto frames = server.sent();
+  ASSERT_EQ(frames.size(), 1u);  // once
+  EXPECT_EQ(frames[0].code(), ErrorCode::kFrameSizeError);
   EXPECT_EQ(server.codec.error(), "");
-  server.send(headers(3, get()));
+  server.send(headers(5, get()) + headers(5, get()));
   EXPECT_EQ(server.codec.error(), "http2.headers_on_closed_stream");
 }
 
