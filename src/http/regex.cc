@@ -25,6 +25,8 @@ Result<Regex> Regex::compile(std::string_view pattern) {
   }
   re2::RE2::Options options;
   options.set_log_errors(false);
+  // Room for kMaxProgramSize instructions and not much more: RE2 then gives a larger pattern up early (threats D6).
+  options.set_max_mem(4 << 20);
   auto re = std::make_shared<const re2::RE2>(piece(pattern), options);
   if (!re->ok()) return fail("regex \"" + shortened(pattern) + "\" is not valid: " + re->error());
   if (re->ProgramSize() > kMaxProgramSize) {
