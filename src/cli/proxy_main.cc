@@ -4,8 +4,10 @@
 
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <thread>
 
+#include "admin/admin_server.h"
 #include "base/log.h"
 #include "cli/proxy_options.h"
 #include "cli/signals.h"
@@ -60,9 +62,14 @@ class Program {
       return 1;
     }
     warn(problems);
+    report_ = "the configuration of the start is in force";
     Status started = server_->start(std::move(snapshot), {}, [this] { live(); });
     if (!started) return complain(started.error().message);
+    if (server_->snapshot().admin.address) {
+      if (Status open = open_admin(); !open) return complain(open.error().message);
+    }
     loop_.run();
+    admin_.reset();
     server_.reset();
     return 0;
   }
@@ -75,6 +82,48 @@ class Program {
     proxy::Snapshot snapshot = config::load(options, shared_, problems);
     ::malloc_trim(0);  // what the file took is not kept: an idle gateway is small
     return snapshot;
+  }
+
+  Status open_admin() {
+    admin::AdminContext context{.server = *server_, .config = server_->snapshot().admin, .version = kVersion};
+    context.started = started_;
+    context.command_line = command_line();
+    context.quit = [this] { loop_.stop(); };
+    context.reopen_logs = [this] { shared_.reopen_logs(); };
+    context.load_report = [this] { return report_; };
+    context.loaded_at = [this] { return loaded_at_; };
+    context.publish_runtime = [this](std::shared_ptr<const route::Runtime> runtime) {
+      server_->publish_runtime(std::move(runtime));
+    };
+    auto opened = admin::AdminServer::make(loop_, std::move(context));
+    if (!opened) return std::unexpected(opened.error());
+    admin_ = std::move(*opened);
+    log::get("admin").info("admin on {}", admin_->address().to_string());
+    if (!options_.admin_address_path.empty()) {
+      std::ofstream(options_.admin_address_path) << admin_->address().to_string();
+    }
+    return {};
+  }
+
+  admin::CommandLine command_line() const {
+    admin::CommandLine line;
+    line.config_path = options_.config_path;
+    line.config_yaml = !options_.config_yaml.empty();
+    line.log_level = options_.log_level;
+    line.component_log_level = options_.component_log_level;
+    line.log_format = options_.log_format;
+    line.log_path = options_.log_path;
+    line.service_cluster = options_.service_cluster;
+    line.service_node = options_.service_node;
+    line.service_zone = options_.service_zone;
+    line.concurrency = server_->options().concurrency;
+    line.base_id = options_.base_id;
+    line.restart_epoch = options_.restart_epoch;
+    line.drain_time_s = options_.drain_time_s;
+    line.parent_shutdown_time_s = options_.parent_shutdown_time_s;
+    line.disable_hot_restart = options_.disable_hot_restart;
+    line.allow_unknown_static_fields = options_.allow_unknown_static_fields;
+    return line;
   }
 
   static int complain(const std::string& why) {
@@ -115,24 +164,31 @@ class Program {
     config::Problems problems;
     proxy::Snapshot snapshot = load(problems);
     if (!problems.ok()) {
-      log::get("config").error("the new configuration is refused, the old one goes on:\n{}", problems.str());
-      return;
+      return refused(problems.str());
     }
     warn(problems);
-    server_->apply(std::move(snapshot), [](Status applied) {
-      if (applied) {
-        log::get("config").info("the new configuration is in force");
-      } else {
-        log::get("config").error("the new configuration is refused, the old one goes on: {}", applied.error().message);
-      }
+    server_->apply(std::move(snapshot), [this](Status applied) {
+      if (!applied) return refused(applied.error().message);
+      loaded_at_ = std::chrono::system_clock::now();
+      report_ = "the new configuration is in force";
+      log::get("config").info(report_);
     });
   }
 
+  void refused(const std::string& why) {
+    report_ = "the new configuration is refused, the old one goes on:\n" + why;
+    log::get("config").error(report_);
+  }
+
   const ProxyOptions& options_;
+  const MonoTime started_ = std::chrono::steady_clock::now();
+  WallTime loaded_at_ = std::chrono::system_clock::now();
+  std::string report_;  ///< what came of the last attempt to load a configuration
   net::Loop loop_;
   observe::Registry registry_;
   config::SharedObjects shared_;
   std::unique_ptr<proxy::Server> server_;
+  std::unique_ptr<admin::AdminServer> admin_;
   bool stopping_ = false;
 };
 

@@ -168,9 +168,7 @@ void Server::apply(Snapshot snapshot, std::function<void(Status)> done) {
 
 void Server::finish_apply(Snapshot snapshot, std::map<std::string, Bound> added, std::set<std::string> clusters,
                           std::function<void(Status)> done) {
-  for (size_t i = 0; i < workers_->size(); ++i) {
-    (*workers_)[i].post([context = contexts_[i].get(), runtime = snapshot.runtime] { context->set_runtime(runtime); });
-  }
+  publish_runtime(snapshot.runtime);
   shared_.connection_limit = snapshot.connection_limit;
   std::set<std::string> kept;
   for (const auto& config : snapshot.listeners) {
@@ -201,6 +199,12 @@ void Server::finish_apply(Snapshot snapshot, std::map<std::string, Bound> added,
     for (const std::string& name : gone) clusters_->remove(name);
     done({});
   });
+}
+
+void Server::publish_runtime(std::shared_ptr<const route::Runtime> runtime) {
+  for (size_t i = 0; i < workers_->size(); ++i) {
+    (*workers_)[i].post([context = contexts_[i].get(), runtime] { context->set_runtime(runtime); });
+  }
 }
 
 void Server::stop_accepting() {

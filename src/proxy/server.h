@@ -51,6 +51,9 @@ class Server {
   void fail_health_checks(bool fail);
   const std::atomic<bool>& health_checks_fail() const { return health_failed_; }
 
+  /// Replaces the runtime until the next configuration.
+  void publish_runtime(std::shared_ptr<const route::Runtime> runtime);
+
   ServerState state() const { return state_; }
   upstream::Clusters& clusters() { return *clusters_; }
   net::Workers& workers() { return *workers_; }
