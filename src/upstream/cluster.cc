@@ -296,10 +296,18 @@ void Cluster::publish() {
     snapshot_ = std::move(snapshot);
     version_.fetch_add(1, std::memory_order_release);
   }
-  set_gauges(*hosts);
+  // A static cluster that nobody uses has no statistics yet: ten thousand of them should cost little.
+  if (spec_.type != DiscoveryType::kStatic || health_checker_ || has_traffic()) set_gauges(*hosts);
   if (health_checker_) health_checker_->hosts_changed();
   if (outlier_) outlier_->hosts_changed();
   if (context_.hosts_changed) context_.hosts_changed(*this);
+}
+
+void Cluster::first_traffic() {
+  if (has_traffic_.exchange(true, std::memory_order_relaxed)) return;
+  context_.main_loop->post([weak = weak_from_this()] {
+    if (auto cluster = weak.lock()) cluster->set_gauges(*cluster->hosts());
+  });
 }
 
 void Cluster::set_gauges(const HostSet& hosts) {

@@ -96,7 +96,7 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
   /// A worker has used the cluster (health checks go from no_traffic_interval to interval).
   void note_traffic() {
-    if (!has_traffic_.load(std::memory_order_relaxed)) has_traffic_.store(true, std::memory_order_relaxed);
+    if (!has_traffic_.load(std::memory_order_relaxed)) [[unlikely]] first_traffic();
   }
   bool has_traffic() const { return has_traffic_.load(std::memory_order_relaxed); }
 
@@ -139,6 +139,7 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   class PublishHook;
   void publish();
   void maybe_ready();
+  void first_traffic();
   void keep_removed(std::vector<HostSet::Member>& old, std::vector<HostSet::Member>& members);
   void set_gauges(const HostSet& hosts);
 

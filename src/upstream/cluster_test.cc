@@ -21,6 +21,9 @@ TEST_F(ClusterTest, a_static_cluster_is_ready_at_once) {
   use(static_cluster("backend", {endpoint("10.0.0.1:80"), endpoint("10.0.0.2:80")}));
   EXPECT_TRUE(ready);
   EXPECT_EQ(cluster->hosts()->size(), 2u);
+  LbContext context;
+  worker->choose(context);
+  loop.settle();
   EXPECT_EQ(stat(ClusterStat::kMembershipTotal), 2);
   EXPECT_EQ(stat(ClusterStat::kMembershipChange), 0);
 }

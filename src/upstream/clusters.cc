@@ -25,6 +25,7 @@ struct Clusters::Worker {
     for (const std::string& name : changed) {
       auto at = used.find(name);
       if (at == used.end()) continue;
+      at->second->when_idle([this] { sweep(); });
       at->second->drain();
       leaving.push_back(std::move(at->second));
       used.erase(at);

@@ -29,7 +29,8 @@ class Clusters {
   void attach_worker(net::Loop& loop);
   void detach_worker();
   /// This worker's view of the cluster of that name, made when there is none yet; nullptr when no such cluster is
-  /// ready. Valid during this turn, and as long as something of it is under way.
+  /// ready. Valid during this turn, as long as a connection or waiter of it is there, and while a
+  /// WorkerCluster::Hold is.
   WorkerCluster* find(std::string_view name);
 
   // Main thread.

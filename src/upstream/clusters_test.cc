@@ -66,6 +66,22 @@ TEST_F(ClustersTest, a_replaced_cluster_finishes_what_is_under_way) {
   EXPECT_TRUE(request.done);
 }
 
+TEST_F(ClustersTest, a_held_cluster_outlives_its_removal_without_a_connection) {
+  clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
+  loop.settle();
+  std::weak_ptr<Cluster> watched = clusters->find("a")->shared_cluster();
+  {
+    WorkerCluster::Hold hold(*clusters->find("a"));
+    clusters->remove("a");
+    loop.settle();
+    ASSERT_FALSE(watched.expired());
+    LbContext context;
+    EXPECT_TRUE(hold.get()->choose(context));
+  }
+  loop.settle();
+  EXPECT_TRUE(watched.expired());
+}
+
 TEST_F(ClustersTest, a_removed_cluster_is_not_found) {
   clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
   loop.settle();
@@ -80,6 +96,7 @@ TEST_F(ClustersTest, a_warming_cluster_does_not_replace_the_one_in_use) {
   clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
   loop.settle();
   WorkerCluster* old = clusters->find("a");
+  std::shared_ptr<Cluster> kept = old->shared_cluster();
   auto next = static_cluster("a", {endpoint("10.0.0.2:80")});
   auto check = std::make_shared<HealthCheckSpec>();
   check->kind = HealthCheckSpec::Kind::kTcp;
@@ -96,7 +113,7 @@ TEST_F(ClustersTest, a_warming_cluster_does_not_replace_the_one_in_use) {
   loop.settle();
   EXPECT_EQ(clusters->warming(), 0u);
   EXPECT_TRUE(all);
-  EXPECT_NE(clusters->find("a"), old);
+  EXPECT_NE(clusters->find("a")->shared_cluster(), kept);
 }
 
 TEST_F(ClustersTest, ten_thousand_clusters_cost_little_and_are_published_in_one_turn) {

@@ -56,6 +56,11 @@ class Connection final : public http::CodecPump, public net::Deferred, private L
   void on_max_duration();
   /// Streams that could be opened now.
   uint32_t room() const;
+  /// The peer allows none at all, and not because it is going away.
+  bool takes_no_streams() const {
+    return state_ == State::kBusy && streams_ == 0 && !reserved_ && client_codec_->reusable() &&
+           client_codec_->can_open() == 0;
+  }
   /// Releases what streams that have ended held.
   void settle_streams();
   void settle_bytes();

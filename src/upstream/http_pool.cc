@@ -154,6 +154,11 @@ void HttpPool::connected(Connection& connection) {
 void HttpPool::progressed(Connection& connection) {
   place(connection);
   if (waiting_ == 0) return;
+  if (connection.takes_no_streams()) {
+    // SETTINGS_MAX_CONCURRENT_STREAMS of 0: more connections would fare no better.
+    retire(connection);
+    return fail_waiters(waiting_, PoolFailure::kConnectFailure, "upstream takes no streams");
+  }
   serve();
   connect_if_needed();
 }

@@ -106,6 +106,7 @@ void TcpAttempt::end() {
     transport_->close();
   }
   static_cast<proa::ListLink<WorkerCluster>&>(*this).unlink();
+  cluster_.pool_is_empty();
   cluster_.loop().defer_delete(std::unique_ptr<net::Deferred>(this));
 }
 

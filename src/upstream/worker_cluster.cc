@@ -143,7 +143,7 @@ void WorkerCluster::drain() {
   pool_is_empty();
 }
 
-bool WorkerCluster::idle() const { return pools_.empty() && attempts_.empty(); }
+bool WorkerCluster::idle() const { return holds_ == 0 && pools_.empty() && attempts_.empty(); }
 
 void WorkerCluster::pool_is_empty() { loop_.end_of_turn(*this); }
 
@@ -152,6 +152,8 @@ void WorkerCluster::run() {
     std::erase_if(at->second.pools, [](const auto& pool) { return pool->empty(); });
     at = at->second.pools.empty() ? pools_.erase(at) : std::next(at);
   }
+  if (!draining_ || !idle()) return;
+  if (auto tell = std::exchange(when_idle_, nullptr)) tell();
 }
 
 }  // namespace proa::upstream

@@ -1,8 +1,10 @@
 // One worker's view of a cluster: made at its first request there.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "net/loop.h"
@@ -38,8 +40,29 @@ class WorkerCluster final : public net::Deferred, private net::EndOfTurn {
   void refresh();
   /// No request comes any more (removed or replaced): idle connections close, the others when they become idle.
   void drain();
-  /// Nothing is under way here: it may be destroyed.
+  /// Nothing is under way here and nobody holds it: it may be destroyed.
   bool idle() const;
+  /// Called when a draining cluster has become idle.
+  void when_idle(std::function<void()> tell) { when_idle_ = std::move(tell); }
+
+  /// Keeps a WorkerCluster while nothing of it is under way: a request between two attempts.
+  class Hold {
+   public:
+    Hold() = default;
+    explicit Hold(WorkerCluster& cluster) : cluster_(&cluster) { ++cluster.holds_; }
+    Hold(Hold&& other) noexcept : cluster_(std::exchange(other.cluster_, nullptr)) {}
+    Hold& operator=(Hold&& other) noexcept {
+      std::swap(cluster_, other.cluster_);
+      return *this;
+    }
+    ~Hold() {
+      if (cluster_ && --cluster_->holds_ == 0) cluster_->pool_is_empty();
+    }
+    WorkerCluster* get() const { return cluster_; }
+
+   private:
+    WorkerCluster* cluster_ = nullptr;
+  };
 
  private:
   friend class HttpPool;
@@ -63,6 +86,8 @@ class WorkerCluster final : public net::Deferred, private net::EndOfTurn {
   std::unordered_map<Host*, HostPools> pools_;
   std::unordered_map<net::Address, HostRef> original_hosts_;
   List<TcpAttempt, WorkerCluster> attempts_;
+  std::function<void()> when_idle_;
+  uint32_t holds_ = 0;
   bool draining_ = false;
 };
 
