@@ -96,13 +96,13 @@ Clusters::~Clusters() {
 
 void Clusters::attach_worker(net::Loop& loop) {
   std::lock_guard lock(mutex_);
-  auto& worker = workers_.emplace_back(std::make_unique<Worker>(*this, loop, directory_));
+  auto& worker = workers_.emplace_back(std::make_shared<Worker>(*this, loop, directory_));
   this_thread = {this, worker.get()};
 }
 
 void Clusters::detach_worker() {
   Worker* mine = this_worker();
-  std::unique_ptr<Worker> gone;
+  std::shared_ptr<Worker> gone;
   {
     std::lock_guard lock(mutex_);
     auto at = std::find_if(workers_.begin(), workers_.end(), [&](const auto& worker) { return worker.get() == mine; });
@@ -233,8 +233,9 @@ void Clusters::flush_publication() {
 void Clusters::tell_workers(std::function<void(Worker&)> what) {
   std::lock_guard lock(mutex_);
   for (auto& worker : workers_) {
-    worker->loop.post([this, raw = worker.get(), what] {
-      if (this_worker() == raw) what(*raw);  // not detached meanwhile
+    // A worker that is detached meanwhile, on its own thread, hears nothing.
+    worker->loop.post([weak = std::weak_ptr(worker), what] {
+      if (auto alive = weak.lock()) what(*alive);
     });
   }
 }

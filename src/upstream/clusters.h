@@ -87,7 +87,7 @@ class Clusters {
 
   mutable std::mutex mutex_;  // guards the two below
   std::shared_ptr<const Directory> directory_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::shared_ptr<Worker>> workers_;
 };
 
 }  // namespace proa::upstream

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <atomic>
 #include <cstdio>
+#include <thread>
 
 #include "upstream/test_upstreams.h"
 
@@ -114,6 +116,46 @@ TEST_F(ClustersTest, a_warming_cluster_does_not_replace_the_one_in_use) {
   EXPECT_EQ(clusters->warming(), 0u);
   EXPECT_TRUE(all);
   EXPECT_NE(clusters->find("a")->shared_cluster(), kept);
+}
+
+TEST_F(ClustersTest, workers_choose_while_the_main_thread_changes_hosts) {
+  auto spec = static_cluster("a", {endpoint("10.0.0.1:80")});
+  auto outlier = std::make_shared<OutlierSpec>();
+  outlier->max_ejection_percent = 50;
+  spec.outlier = outlier;
+  clusters->add(spec);
+  loop.settle();
+  std::atomic<int> running{2};
+  std::atomic<int> chosen{0};
+  auto work = [&] {
+    net::Loop own;
+    clusters->attach_worker(own);
+    for (int i = 0; i < 300; ++i) {
+      WorkerCluster* cluster = clusters->find("a");
+      LbContext context;
+      if (HostRef host = cluster->choose(context)) {
+        ++chosen;
+        cluster->cluster().report(*host, i % 7 ? Outcome::kServerError : Outcome::kSuccess);
+      }
+      own.run_once(Milliseconds(0));
+    }
+    clusters->detach_worker();
+    --running;
+  };
+  std::thread first(work), second(work);
+  auto shared = clusters->get("a");
+  for (int i = 0; running > 0; ++i) {
+    Assignment next;
+    next.localities.push_back({{}, 0, 0, {endpoint("10.0.0.1:80"), endpoint("10.0.0.2:80")}});
+    if (i % 2) next.localities[0].endpoints.pop_back();
+    shared->assign(next);
+    if (i % 50 == 49) clusters->add(spec);
+    shared = clusters->get("a");
+    loop.settle(2);
+  }
+  first.join();
+  second.join();
+  EXPECT_EQ(chosen, 600);
 }
 
 TEST_F(ClustersTest, ten_thousand_clusters_cost_little_and_are_published_in_one_turn) {
