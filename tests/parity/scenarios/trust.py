@@ -35,12 +35,12 @@ for listener in ALL:
     XFF.case(f"{listener}_no_xff", get("/"), listener=listener)
     XFF.case(f"{listener}_three_hops", get("/", ("x-forwarded-for", "1.1.1.1, 2.2.2.2,10.3.3.3")), listener=listener)
     XFF.case(f"{listener}_garbage", get("/", ("x-forwarded-for", "unknown, 2.2.2.2x")), listener=listener)
-SPOOFED = [(f"x-envoy-{n}", "1") for n in (
-    "internal", "external-address", "max-retries", "retry-on", "force-trace", "upstream-rq-timeout-ms", "ip-tags",
+SPOOFED = [("x-envoy-upstream-rq-timeout-ms", "7000")] + [(f"x-envoy-{n}", "1") for n in (
+    "internal", "external-address", "max-retries", "retry-on", "force-trace", "ip-tags",
     "downstream-service-cluster", "attempt-count", "original-path", "decorator-operation", "expected-rq-timeout-ms", "peer-metadata")]
 for listener in ["plain", "edge", "internal", "behind_internal"]:
     XFF.case(f"{listener}_spoofed_headers", get("/", *SPOOFED), listener=listener)
-    XFF.case(f"{listener}_internal_by_xff", get("/", ("x-forwarded-for", "10.1.1.1"), *SPOOFED[2:4]), listener=listener)
+    XFF.case(f"{listener}_internal_by_xff", get("/", ("x-forwarded-for", "10.1.1.1"), *SPOOFED[3:5]), listener=listener)
 XFF.case("two_xff_lines", get("/", ("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "2.2.2.2")), listener="hops1")
 XFF.case("v6_xff", get("/", ("x-forwarded-for", "2001:db8::1")), listener="plain")
 XFF.case("v6_bracketed_with_port", get("/", ("x-forwarded-for", "[2001:db8::1]:80")), listener="plain")
