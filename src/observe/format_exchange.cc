@@ -32,7 +32,7 @@ void code_details(const FormatStep&, const StreamInfo& info, FormatValue& value)
 
 template <bool long_form>
 void flags(const FormatStep&, const StreamInfo& info, FormatValue& value) {
-  if (info.flags.none()) return value.set_missing();
+  if (info.flags.none()) return value.set("-");  // as Envoy, in JSON too
   value.scratch.clear();
   append_flags(info.flags, long_form, value.scratch);
   value.set_scratch();

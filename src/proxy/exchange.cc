@@ -235,6 +235,7 @@ void Exchange::count_upstream_response() {
   const bool internal = info_.internal_request;
   using upstream::ClusterStatus;
   stats.add(ClusterStat::kRqCompleted);
+  stats.add(internal ? ClusterStat::kRqCompletedInternal : ClusterStat::kRqCompletedExternal);
   stats.count_status(static_cast<size_t>(ClusterStatus::kRq), status);
   stats.count_status(static_cast<size_t>(internal ? ClusterStatus::kInternalRq : ClusterStatus::kExternalRq), status);
   stats.record(ClusterStat::kRqTime, took);

@@ -162,6 +162,7 @@ bool Exchange::upgrade_allowed() const {
 
 void Exchange::prepare_upstream_request() {
   const RouterOptions& router = manager_->router;
+  manager_->stats->add(HttpStat::kRqTotalRouted);
   timeouts_ = route::request_timeouts(*route_, request_, router.respect_expected_rq_timeout);
   retry_ = route::request_retry(forward_->retry ? &*forward_->retry : nullptr, request_);
   keep_body_ = retry_.enabled();
