@@ -143,6 +143,7 @@ void Exchange::on_request_complete() {
   info_.request_end = loop_.now();
   request_timer_.stop();
   if (forward_) start_route_timer();
+  if (std::exchange(request_held_, false) && attempt_ && attempt_->stream()) send_request(*attempt_);
 }
 
 void Exchange::on_reset(ResetReason reason, std::string_view details) {
@@ -170,6 +171,16 @@ void Exchange::attempt_ready(Attempt& attempt, upstream::Connection& connection)
   info_.upstream_protocol = connection.version();
   info_.upstream_first_tx = loop_.now();
   attempt.start_timer(loop_, timeouts_.per_try);
+  if (!request_end_ && request_.headers.value(HeaderId::kContentLength) == "0") {
+    // To an HTTP/1 server the head alone would be the whole request. It goes once the client has kept its word: DATA
+    // in spite of the length is malformed, and then nothing may have been sent (RFC 9113 section 8.1.1).
+    request_held_ = true;
+    return;
+  }
+  send_request(attempt);
+}
+
+void Exchange::send_request(Attempt& attempt) {
   const bool end = request_end_ && body_.empty() && !request_trailers_;
   if (end) request_sent_completely_ = true;
   attempt.set_request_sent();

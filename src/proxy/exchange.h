@@ -118,6 +118,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
     if (idle_timeout_ != kNever) idle_timer_.start(loop_, idle_timeout_);
   }
   void on_request_complete();
+  void send_request(Attempt& attempt);
   void start_route_timer();
   bool body_complete_for_replay() const { return keep_body_ || (body_sent_ == 0 && !request_body_dropped_); }
   bool request_sent_completely() const { return request_sent_completely_; }
@@ -171,6 +172,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool hard_limit_ = false;            ///< a filter set the limit: more is 413, not back-pressure
   bool request_end_;
   bool request_sent_completely_ = false;
+  bool request_held_ = false;          ///< not sent before its end: see attempt_ready
   bool client_paused_ = false;
 
   // The upstream side.

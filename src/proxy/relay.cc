@@ -53,6 +53,7 @@ void Exchange::filter_request_data(Buffer& data) {
 }
 
 void Exchange::forward_request_data(std::string_view data) {
+  if (request_sent_completely_) return;  // a held request went out with its end
   const bool flowing = attempt_ && attempt_->stream() && attempt_->request_sent();
   if (flowing && !keep_body_ && body_.empty()) {
     const bool end = request_end_ && !request_trailers_;
@@ -161,7 +162,9 @@ void Exchange::start_response(http::ResponseHead& head, bool end) {
     }
   }
   finish_response_headers(*manager_, info_, head, loop_);
-  if (!connection_.keep_alive()) down_->close_after_response();
+  // After a refused CONNECT nobody can tell what the client's next bytes were meant for.
+  const bool refused_connect = request_.method_id == http::Method::kConnect && head.status / 100 != 2;
+  if (!connection_.keep_alive() || refused_connect) down_->close_after_response();
   info_.response_start = loop_.now();
   if (head.status == 101 || (request_.method_id == http::Method::kConnect && head.status / 100 == 2)) note_upgrade();
   down_->send_response(head, end);

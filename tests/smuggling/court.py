@@ -56,7 +56,7 @@ class Court:
     def judge(self, attack, meant: list[tuple], malformed: bool) -> Verdict:
         """`meant`: the requests that a strict reader finds, up to where the message is malformed."""
         before = {number: len(raw) for number, raw in self.origin.raw.items()}
-        self.origin.requests = []
+        self.origin.requests, self.origin.activity = [], []
         answers = attack()
         harmed = self._canary_harmed()
         try:
@@ -91,8 +91,9 @@ class Court:
 
     def _forwarded(self, before: dict[int, int]) -> tuple[list[Message], bytes]:
         messages, truncated = [], b""
-        for number, raw in self.origin.raw.items():
-            found, rest = strict.read_all(bytes(raw[before.get(number, 0):]))
+        # By time, not by connection: a proxy may take another pooled connection for the next request.
+        for number in dict.fromkeys(self.origin.activity):
+            found, rest = strict.read_all(bytes(self.origin.raw[number][before.get(number, 0):]))
             messages += [m for m in found if not m.target.startswith(CANARY)]
             truncated += rest
         return messages, truncated

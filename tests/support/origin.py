@@ -25,6 +25,7 @@ class Origin:
         self.requests: list[Received] = []
         self.accepted = 0
         self.raw: dict[int, bytearray] = {}      # exact bytes by connection
+        self.activity: list[int] = []            # connections in the order in which bytes came
         self.proxy_headers: list[bytes] = []     # PROXY headers taken off, if proxy_protocol
         self.h2_settings = h2_settings or {}
         self.proxy_protocol = proxy_protocol
@@ -37,7 +38,7 @@ class Origin:
 
     def reset(self, script: Script | None = None) -> None:
         """Forgets what was recorded and takes a new script; connections stay."""
-        self.requests, self.proxy_headers = [], []
+        self.requests, self.proxy_headers, self.activity = [], [], []
         self.script = script or (lambda received: Reply())
 
     def wait_requests(self, count: int, seconds: float = 5.0) -> list[Received]:
@@ -82,6 +83,7 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.origin.raw[self.number] += data
+        self.origin.activity.append(self.number)
         if self.session:
             self.session.received(data)
             return
