@@ -4,7 +4,7 @@
     run.py [--quick] [--only h1_keepalive,memory] [--peers proa,haproxy] [--blocks N] [--seconds N]
 
 `--quick` proves that everything runs; its figures mean nothing and are left in build/bench/. A real run takes about
-half an hour on a machine that does nothing else, and writes bench/results/DATE.json and DATE.md.
+forty minutes on a machine that does nothing else, and writes bench/results/DATE.json and DATE.md.
 """
 import argparse
 import dataclasses
@@ -39,7 +39,7 @@ def options():
     parser.add_argument("--only", default=",".join(SCENARIOS), help="scenarios, by comma")
     parser.add_argument("--peers", default=",".join(PEERS), help="peers, by comma")
     parser.add_argument("--blocks", type=int, help="blocks (5; quick: 1)")
-    parser.add_argument("--seconds", type=int, help="seconds for each measurement (8; quick: 1)")
+    parser.add_argument("--seconds", type=int, help="seconds for each measurement (5; quick: 1)")
     chosen = parser.parse_args()
     for names, known in ((chosen.only, SCENARIOS), (chosen.peers, PEERS)):
         for name in names.split(","):
@@ -71,7 +71,7 @@ def main():
     peers = found_peers(chosen.peers)
     result = {"when": datetime.date.today().isoformat(), "machine": machine.describe(),
               "versions": {peer.NAME: peer.version() for peer in peers},
-              "seconds": chosen.seconds or (1 if chosen.quick else 8),
+              "seconds": chosen.seconds or (1 if chosen.quick else 5),
               "blocks": chosen.blocks or (1 if chosen.quick else 5), "scenarios": {}}
     with tempfile.TemporaryDirectory(prefix="proa-bench-") as scratch:
         os.chmod(scratch, 0o755)  # workers of nginx may run as another user
