@@ -87,7 +87,7 @@ class World:
         """All requests of this case; of one origin in order, origins by name."""
         return [r for name in sorted(self.origins) for r in self.origins[name].requests]
 
-    def drain_log(self, expected: int, seconds: float = 3.0) -> list[dict]:
+    def drain_log(self, expected: int, seconds: float = 2.0) -> list[dict]:
         """Log lines since the last call; waits until there are `expected`.
 
         The file is written in the background. A request to the listener
