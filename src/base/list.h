@@ -33,8 +33,15 @@ class List {
   bool empty() const { return !root_.linked(); }
   T& front() { return static_cast<T&>(*root_.next_); }
   T& back() { return static_cast<T&>(*root_.previous_); }
-  void push_back(T& item) { insert(item, *root_.previous_); }
-  void push_front(T& item) { insert(item, root_); }
+  /// An item that is linked already moves.
+  void push_back(T& item) {
+    static_cast<Link&>(item).unlink();  // first: it may be the very neighbour it is put beside
+    insert(item, *root_.previous_);
+  }
+  void push_front(T& item) {
+    static_cast<Link&>(item).unlink();
+    insert(item, root_);
+  }
   T* pop_front() {
     if (empty()) return nullptr;
     T& item = front();
@@ -58,7 +65,6 @@ class List {
  private:
   void insert(T& item, Link& after) {
     Link& link = item;
-    link.unlink();
     link.previous_ = &after;
     link.next_ = after.next_;
     after.next_->previous_ = &link;

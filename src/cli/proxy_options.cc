@@ -14,7 +14,7 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   CLI::App app{"proa-proxy: the data plane of Proa, a service mesh and API gateway for gRPC and HTTP.\n"
                "It reads an Envoy bootstrap file and serves it; SIGHUP reloads the file, SIGTERM drains and ends."};
   app.get_formatter()->column_width(34);
-  app.set_version_flag("--version", fmt::format("proa-proxy {}", kVersion));
+  app.set_version_flag("--version", fmt::format("proa-proxy version: {}", kVersion));
   app.footer("Examples:\n"
              "  proa-proxy -c envoy.yaml                  serve\n"
              "  proa-proxy -c envoy.yaml --mode validate  print every problem of the file\n"

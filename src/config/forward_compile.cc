@@ -4,6 +4,7 @@
 
 #include "config/filter_compile.h"
 #include "config/matcher_compile.h"
+#include "config/nearest_name.h"
 #include "config/rate_limit_compile.h"
 #include "config/route_compile.h"
 #include "config/supported.h"
@@ -27,6 +28,7 @@ route::WeightedCluster compile_weighted(const rv3::WeightedCluster::ClusterWeigh
                                         Compiler& compiler) {
   route::WeightedCluster to;
   to.name = from.name();
+  check_cluster(to.name, at / "name", compiler);
   to.header = http::to_lower(from.cluster_header());
   to.weight = from.has_weight() ? from.weight().value() : 1;
   to.host_rewrite = from.host_rewrite_literal();
@@ -38,7 +40,10 @@ route::WeightedCluster compile_weighted(const rv3::WeightedCluster::ClusterWeigh
 
 void compile_target(const rv3::RouteAction& from, Forward& to, const Site& at, Compiler& compiler) {
   switch (from.cluster_specifier_case()) {
-    case rv3::RouteAction::kCluster: to.target = route::ToCluster{from.cluster()}; return;
+    case rv3::RouteAction::kCluster:
+      check_cluster(from.cluster(), at / "cluster", compiler);
+      to.target = route::ToCluster{from.cluster()};
+      return;
     case rv3::RouteAction::kClusterHeader: to.target = route::ToHeader{http::to_lower(from.cluster_header())}; return;
     case rv3::RouteAction::kWeightedClusters: {
       route::ToWeighted weighted;
@@ -169,6 +174,14 @@ void compile_predicates(const rv3::RetryPolicy& from, route::RetryPolicy& to, co
 }
 
 }  // namespace
+
+void check_cluster(const std::string& name, const Site& at, const Compiler& compiler) {
+  if (!compiler.validate_clusters || name.empty() || compiler.clusters.contains(name)) return;
+  const std::vector<std::string> names(compiler.clusters.begin(), compiler.clusters.end());
+  const std::string near = did_you_mean(nearest_names(name, names));
+  at.error(fmt::format("there is no cluster {}", shown(name)),
+           near.empty() ? "add it to static_resources.clusters, or set validate_clusters: false" : near);
+}
 
 route::RetryPolicy compile_retry(const rv3::RetryPolicy& from, const Site& at) {
   route::RetryPolicy to;

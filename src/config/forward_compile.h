@@ -12,6 +12,9 @@ namespace proa::config {
 
 class SupportedTable;
 
+/// Refers to a cluster that the file does not have (RouteConfiguration.validate_clusters, on by default).
+void check_cluster(const std::string& name, const Site& at, const Compiler& compiler);
+
 /// `match`: what the route matched, for template rewrites.
 route::Forward compile_forward(const envoy::config::route::v3::RouteAction& from, const route::RouteMatch& match,
                                const Site& at, Compiler& compiler);

@@ -58,7 +58,8 @@ void compile_codecs(const HttpConnectionManager& from, ConnectionManager& to, co
   if (from.has_max_request_headers_kb()) {
     to.http1.max_head_bytes = to.http2.max_head_bytes = size_t{from.max_request_headers_kb().value()} * 1024;
   }
-  to.http1.high_watermark = to.http2.high_watermark = to.request_buffer_limit;
+  to.http1.high_watermark = std::min(to.http1.high_watermark, to.request_buffer_limit);
+  to.http2.high_watermark = std::min(to.http2.high_watermark, to.request_buffer_limit);
 }
 
 void compile_paths(const HttpConnectionManager& from, ConnectionManager& to) {

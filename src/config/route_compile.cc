@@ -247,6 +247,7 @@ std::shared_ptr<const route::RouteTable> compile_routes(const rv3::RouteConfigur
                                                         Compiler& compiler) {
   route::RouteTableSpec to;
   to.name = from.name();
+  compiler.validate_clusters = !from.has_validate_clusters() || from.validate_clusters().value();
   const uint32_t max_body = from.has_max_direct_response_body_size_bytes()
                                 ? from.max_direct_response_body_size_bytes().value()
                                 : 4096;
@@ -293,8 +294,8 @@ void add_route_fields(SupportedTable& table) {
                  "response_headers_to_remove", "request_headers_to_add", "request_headers_to_remove",
                  "most_specific_header_mutations_wins", "max_direct_response_body_size_bytes",
                  "request_mirror_policies", "ignore_port_in_host_matching",
-                 "ignore_path_parameters_in_path_matching", "typed_per_filter_config", "metadata"})
-                .harmless({"validate_clusters"}, "a route to a cluster that does not exist answers as configured")
+                 "ignore_path_parameters_in_path_matching", "typed_per_filter_config", "metadata",
+                 "validate_clusters"})
                 .security({"vhds", "cluster_specifier_plugins"}));
   table.add(supported<rv3::VirtualHost>(
                 {"name", "domains", "routes", "require_tls", "virtual_clusters", "rate_limits",

@@ -47,7 +47,8 @@ struct CommonCodecOptions {
   uint32_t max_headers = 100;         ///< fields of one head; 431 above
   Milliseconds head_timeout{10'000};  ///< from a head's first byte to its last; kNever: off
   UnderscoreAction underscores = UnderscoreAction::kRejectRequest;
-  size_t high_watermark = 256 * 1024;  ///< writable() turns false above; true again under half of it
+  /// Per stream: writable() turns false above; true again under half of it.
+  size_t high_watermark = 64 * 1024;
 };
 
 struct Http1Options : CommonCodecOptions {

@@ -135,12 +135,12 @@ void add_statuses(Families& families, const Registry& registry, const StatGroup&
       classes[code / 100 - 1] += count;
       Family& family = families[base];
       family.type = "counter";
-      add_line(family, base, labels, fmt::format("envoy_response_code=\"{}\"", code), count);
+      add_line(family, base, fmt::format("envoy_response_code=\"{}\"", code), labels, count);
     }
     for (size_t i = 0; i < 5; ++i) {
       Family& family = families[base + "_xx"];
       family.type = "counter";
-      add_line(family, base + "_xx", labels, fmt::format("envoy_response_code_class=\"{}\"", i + 1), classes[i]);
+      add_line(family, base + "_xx", fmt::format("envoy_response_code_class=\"{}\"", i + 1), labels, classes[i]);
     }
   }
 }

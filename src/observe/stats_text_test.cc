@@ -54,7 +54,7 @@ TEST_F(StatsText, prometheus_keeps_a_family_together_and_escapes_labels) {
                      "envoy_cluster_rq_total{envoy_cluster_name=\"unused\"} 0\n"),
             std::string::npos)
       << out;
-  EXPECT_NE(out.find("envoy_cluster_rq{envoy_cluster_name=\"a\\\"b\",envoy_response_code=\"200\"} 1\n"),
+  EXPECT_NE(out.find("envoy_cluster_rq{envoy_response_code=\"200\",envoy_cluster_name=\"a\\\"b\"} 1\n"),
             std::string::npos);
   EXPECT_NE(out.find("envoy_cluster_rq_time_bucket{envoy_cluster_name=\"a\\\"b\",le=\"5\"} 0\n"), std::string::npos);
   EXPECT_NE(out.find("envoy_cluster_rq_time_bucket{envoy_cluster_name=\"a\\\"b\",le=\"10\"} 1\n"), std::string::npos);

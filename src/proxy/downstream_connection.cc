@@ -159,28 +159,37 @@ void DownstreamConnection::adopt(std::shared_ptr<const FilterChain> chain) {
   }
 }
 
+// HTTP/2 is told by GOAWAY. An HTTP/1 client learns it from the next response ("connection: close"): closing an idle
+// connection at once would race with the request that is on its way.
 void DownstreamConnection::drain() {
   if (!std::exchange(keep_alive_, false)) return;
   manager_->stats->add(HttpStat::kCxDrainClose);
+  if (version_ == Version::kHttp2) shut_down();
+  drain_timer_.start(loop(), manager_->drain_timeout);
+}
+
+void DownstreamConnection::close_gracefully() {
+  local_close_ = true;
+  keep_alive_ = false;
   shut_down();
   drain_timer_.start(loop(), manager_->drain_timeout);
 }
 
 void DownstreamConnection::on_drain_timeout() {
-  if (active_ == 0) abort();
+  if (active_ == 0) close_gracefully();
 }
+
+bool DownstreamConnection::keep_alive() const { return keep_alive_ && !worker_.announce_close(); }
 
 void DownstreamConnection::on_idle() {
   if (active_ != 0) return;
   manager_->stats->add(HttpStat::kCxIdleTimeout);
-  local_close_ = true;
-  drain();
+  close_gracefully();
 }
 
 void DownstreamConnection::on_max_duration() {
   manager_->stats->add(HttpStat::kCxMaxDurationReached);
-  local_close_ = true;
-  drain();
+  close_gracefully();
 }
 
 void DownstreamConnection::on_progress() {

@@ -36,7 +36,7 @@ class DownstreamConnection final : public http::CodecPump,
   uint64_t next_stream_id() { return worker_.next_stream_id(); }
   WorkerContext& worker() { return worker_; }
   /// False: the response under way is the connection's last one.
-  bool keep_alive() const { return keep_alive_; }
+  bool keep_alive() const;
   void exchange_started(Exchange& exchange);
   void exchange_finished(Exchange& exchange);
 
@@ -60,6 +60,7 @@ class DownstreamConnection final : public http::CodecPump,
   void note_version();
   void on_progress() override;
   void on_closed() override;
+  void close_gracefully();
   void on_idle();
   void on_max_duration();
   void on_drain_timeout();

@@ -52,6 +52,7 @@ struct SharedContext {
   upstream::Clusters* clusters = nullptr;
   std::shared_ptr<std::atomic<int64_t>> connections = std::make_shared<std::atomic<int64_t>>(0);
   std::atomic<int64_t> connection_limit{0};  ///< of the whole process; 0: none
+  std::atomic<bool> announce_close{false};   ///< health checks fail: clients are asked to go elsewhere
 };
 
 /// One per worker thread; everything on that thread. Outlives its connections.
@@ -64,6 +65,7 @@ class WorkerContext {
   uint64_t random() { return random_(); }
   /// Unique in the process.
   uint64_t next_stream_id() { return ++stream_id_; }
+  bool announce_close() const { return shared_.announce_close.load(std::memory_order_relaxed); }
   const route::Runtime* runtime() const { return runtime_.get(); }
   void set_runtime(std::shared_ptr<const route::Runtime> runtime) { runtime_ = std::move(runtime); }
   /// False when the process has as many connections as it may.
