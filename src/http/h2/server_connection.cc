@@ -87,6 +87,8 @@ void ServerConnection::on_new_stream(uint32_t id, bool end, std::string_view blo
   if (!decode(block, section)) return;
   if (section.too_large()) {
     owner_.count(CodecCounter::kHeadersTooLarge);
+    // Decoding an oversized head costs as much as a request and is answered without one: it spends the same budget.
+    if (!count_premature_reset(CodecCounter::kHpackBomb, "http2.oversized_heads")) return;
     return answer_and_close(id, end, 431, "http2.headers_too_large");
   }
   if (fault.empty()) fault = section.malformed();
