@@ -4,7 +4,7 @@
     run_tests.py [--preset dev] [--only unit,tools,e2e,examples] [--jobs N]
 
     unit      each GoogleTest case, each replay of a fuzz corpus (ctest)
-    tools     the checks of layers and format, and the tests of the tools
+    tools     the checks of layers, format, generated pages and figures, and the tests of the tools
     e2e       each case of tests/, against the programs of the preset
     examples  each examples/*/run.sh
 
@@ -113,6 +113,8 @@ class Run:
     def tools(self):
         self.check("layers", sys.executable, "tools/check_layers.py")
         self.check("format", sys.executable, "tools/format.py", "--check")
+        self.check("docs", sys.executable, "tools/docs.py", "--check", "--proxy", self.build / "bin/proa-proxy")
+        self.check("figures", sys.executable, "bench/table.py", "--check")
         self.pytest("tools", "tools.xml")
 
     def e2e(self):
