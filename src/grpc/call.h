@@ -37,7 +37,7 @@ struct CallOptions {
   std::string_view authority;
   std::string_view path;  ///< "/package.Service/Method"
   std::string_view scheme = "http";
-  Milliseconds timeout = kNever;  ///< told to the server; keeping it is the caller's
+  Milliseconds timeout = kNever;                              ///< told to the server; keeping it is the caller's
   std::vector<std::pair<std::string, std::string>> metadata;  ///< lower-case names; -bin values already in base64
   size_t max_message = kDefaultMaxMessage;
 };

@@ -7,8 +7,9 @@ namespace {
 
 TEST(Health, request_names_the_service) {
   EXPECT_EQ(encode_health_request(""), "");
-  EXPECT_EQ(encode_health_request("abc"), "\x0a\x03"
-                                          "abc");
+  EXPECT_EQ(encode_health_request("abc"),
+            "\x0a\x03"
+            "abc");
   EXPECT_EQ(encode_health_request(std::string(200, 'x')).substr(0, 3), "\x0a\xc8\x01");
 }
 

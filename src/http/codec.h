@@ -25,16 +25,32 @@ namespace proa::http {
 /// Anomalies and protocol events that are counted, each once per occurrence. The comment is the name under
 /// http1. / http2. in statistics (Envoy's where Envoy has it).
 enum class CodecCounter : uint8_t {
-  kBadRequest,                ///< malformed message refused (with a reason code)
-  kHeadersTooLarge,           ///< header_overflow
+  kBadRequest,                      ///< malformed message refused (with a reason code)
+  kHeadersTooLarge,                 ///< header_overflow
   kHeadersWithUnderscoresDropped,   ///< dropped_headers_with_underscores
   kHeadersWithUnderscoresRejected,  ///< requests_rejected_with_underscores_in_headers
-  kHeaderTimeout,             ///< the head did not arrive in time
-  kTxReset, kRxReset, kGoawaySent,
-  kRxMessagingError, kTrailers, kKeepaliveTimeout, kStreamsOverLimit /* refused above max concurrent */,
-  kInboundEmptyFramesFlood, kInboundPriorityFramesFlood, kInboundWindowUpdateFramesFlood, kInboundPingFlood,
-  kInboundSettingsFlood, kInboundUnknownFramesFlood, kOutboundFlood, kOutboundControlFlood,
-  kContinuationFlood, kRapidReset, kMadeYouReset, kHpackBomb, kTinyFramesFlood, kEarlyDataOnConnect,
+  kHeaderTimeout,                   ///< the head did not arrive in time
+  kTxReset,
+  kRxReset,
+  kGoawaySent,
+  kRxMessagingError,
+  kTrailers,
+  kKeepaliveTimeout,
+  kStreamsOverLimit /* refused above max concurrent */,
+  kInboundEmptyFramesFlood,
+  kInboundPriorityFramesFlood,
+  kInboundWindowUpdateFramesFlood,
+  kInboundPingFlood,
+  kInboundSettingsFlood,
+  kInboundUnknownFramesFlood,
+  kOutboundFlood,
+  kOutboundControlFlood,
+  kContinuationFlood,
+  kRapidReset,
+  kMadeYouReset,
+  kHpackBomb,
+  kTinyFramesFlood,
+  kEarlyDataOnConnect,
   kCount
 };
 std::string_view to_string(CodecCounter counter);
@@ -52,31 +68,31 @@ struct CommonCodecOptions {
 };
 
 struct Http1Options : CommonCodecOptions {
-  bool accept_http_10 = false;           ///< else 426
+  bool accept_http_10 = false;  ///< else 426
   std::string default_host_for_http_10;
   bool allow_absolute_url = true;
-  bool enable_trailers = false;          ///< false: received trailers are checked and dropped
-  bool proper_case_headers = false;      ///< "Content-Type" when writing
+  bool enable_trailers = false;      ///< false: received trailers are checked and dropped
+  bool proper_case_headers = false;  ///< "Content-Type" when writing
   bool allow_custom_methods = true;
-  size_t max_drain_bytes = 64 * 1024;    ///< rest of a request body read and dropped after an early response
-  std::vector<std::string> upgrades;     ///< accepted Upgrade tokens, lower case; others are removed
+  size_t max_drain_bytes = 64 * 1024;  ///< rest of a request body read and dropped after an early response
+  std::vector<std::string> upgrades;   ///< accepted Upgrade tokens, lower case; others are removed
 };
 
 struct Http2Options : CommonCodecOptions {
   uint32_t max_concurrent_streams = 1024;
-  uint32_t stream_window = 256 * 1024;       ///< what we grant the peer
+  uint32_t stream_window = 256 * 1024;  ///< what we grant the peer
   uint32_t connection_window = 1024 * 1024;
-  uint32_t hpack_table_size = 4096;          ///< our decoder's table
-  uint32_t hpack_encoder_table_size = 0;     ///< our encoder's; 0 on local hops (literals only)
-  bool huffman = false;                      ///< our encoder's
-  bool allow_connect = false;                ///< RFC 8441 extended CONNECT
+  uint32_t hpack_table_size = 4096;       ///< our decoder's table
+  uint32_t hpack_encoder_table_size = 0;  ///< our encoder's; 0 on local hops (literals only)
+  bool huffman = false;                   ///< our encoder's
+  bool allow_connect = false;             ///< RFC 8441 extended CONNECT
   uint32_t max_outbound_frames = 10'000;
   uint32_t max_outbound_control_frames = 1'000;
   uint32_t max_consecutive_empty_frames = 1;
   uint32_t max_priority_frames_per_stream = 100;
   uint32_t max_window_updates_per_data_frame = 10;
   uint32_t max_continuation_frames = 16;
-  uint32_t max_premature_resets = 500;       ///< resets by either side before the response ended, see rapid reset
+  uint32_t max_premature_resets = 500;  ///< resets by either side before the response ended, see rapid reset
   Milliseconds premature_reset_window{1'000};
   Milliseconds keepalive_interval = kNever;  ///< idle time before a PING
   Milliseconds keepalive_timeout{20'000};

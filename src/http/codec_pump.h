@@ -98,11 +98,11 @@ class CodecPump : public net::TransportObserver, public net::EndOfTurn, public C
   uint32_t dropped_ = 0;  // bytes dropped while lingering
   Role role_;
   State state_ = State::kWaiting;
-  bool unread_ = false;        // bytes (or an end) wait in the transport, and no event will tell
-  bool blocked_ = false;       // the transport takes no more bytes: on_writable() follows
-  bool input_ended_ = false;   // receive_end() was called
-  bool output_dead_ = false;   // a write failed: the peer hears nothing any more
-  bool output_shut_ = false;   // shutdown_write() was called for a codec that goes on reading
+  bool unread_ = false;       // bytes (or an end) wait in the transport, and no event will tell
+  bool blocked_ = false;      // the transport takes no more bytes: on_writable() follows
+  bool input_ended_ = false;  // receive_end() was called
+  bool output_dead_ = false;  // a write failed: the peer hears nothing any more
+  bool output_shut_ = false;  // shutdown_write() was called for a codec that goes on reading
   bool hung_up_ = false;
   bool abort_ = false;
   bool abort_reset_ = false;

@@ -25,7 +25,10 @@ class LineCodec : public ServerCodec {
     out.append(text);
     owner_.wake();
   }
-  void resume(MonoTime) override { ++resumed; stored = false; }
+  void resume(MonoTime) override {
+    ++resumed;
+    stored = false;
+  }
   bool has_stored_input() const override { return stored; }
   void receive_end(bool failed, MonoTime) override {
     ended = true;
@@ -50,7 +53,8 @@ class LineCodec : public ServerCodec {
 
   std::string received;
   Buffer out;
-  bool reading = true, done = false, stored = false, ended = false, end_failed = false, finish_on_end = true, half_closed = false;
+  bool reading = true, done = false, stored = false, ended = false, end_failed = false, finish_on_end = true,
+       half_closed = false;
   int resumed = 0, drained = 0;
   MonoTime deadline = MonoTime::max(), timed_out{};
 

@@ -32,7 +32,8 @@ class HeaderList {
   }
   void add(HeaderId id, std::string_view value) { add({header_name(id), value, id}); }
   void add(const Header& header) {
-    if (size_ == capacity_) [[unlikely]] grow();
+    if (size_ == capacity_) [[unlikely]]
+      grow();
     items_[size_++] = header;
   }
   /// Replaces the first field of that name and removes the others; appends when there is none.

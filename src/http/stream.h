@@ -27,13 +27,13 @@ namespace proa::http {
 /// Why a stream ended before both messages were complete.
 enum class ResetReason : uint8_t {
   kNone,
-  kRemoteReset,      ///< the peer reset it (RST_STREAM other than REFUSED_STREAM)
-  kRemoteRefused,    ///< REFUSED_STREAM, or above a GOAWAY's last stream: the peer has not started on it
-  kConnectionClosed, ///< the connection ended; `processed` in on_reset tells whether the peer may have started
-  kProtocolError,    ///< what the peer sent is malformed; the codec has answered as its RFC asks
-  kLocalReset,       ///< we gave up: time-out, overload, the other side is gone
-  kOverload,         ///< a limit of ours was exceeded
-  kConnectFailure,   ///< no connection could be made
+  kRemoteReset,       ///< the peer reset it (RST_STREAM other than REFUSED_STREAM)
+  kRemoteRefused,     ///< REFUSED_STREAM, or above a GOAWAY's last stream: the peer has not started on it
+  kConnectionClosed,  ///< the connection ended; `processed` in on_reset tells whether the peer may have started
+  kProtocolError,     ///< what the peer sent is malformed; the codec has answered as its RFC asks
+  kLocalReset,        ///< we gave up: time-out, overload, the other side is gone
+  kOverload,          ///< a limit of ours was exceeded
+  kConnectFailure,    ///< no connection could be made
 };
 
 /// Receives one message's body and end. `details` in resets is a static string such as

@@ -16,6 +16,10 @@ template <std::string_view StreamInfo::* field>
 void text(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   value.set(info.*field);
 }
+/// Empty where there is none, not "-": it stands within bodies.
+void local_reply_body(const FormatStep&, const StreamInfo& info, FormatValue& value) {
+  value.set_present(info.local_reply_body);
+}
 template <auto field>
 void number(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   value.set(static_cast<uint64_t>(info.*field));
@@ -191,7 +195,7 @@ constexpr FormatOperator kOperators[] = {
     {"RESPONSE_FLAGS", flags<false>},
     {"RESPONSE_FLAGS_LONG", flags<true>},
     {"CONNECTION_TERMINATION_DETAILS", text<&StreamInfo::connection_termination_details>},
-    {"LOCAL_REPLY_BODY", text<&StreamInfo::local_reply_body>},
+    {"LOCAL_REPLY_BODY", local_reply_body},
     {"BYTES_RECEIVED", number<&StreamInfo::bytes_received>},
     {"BYTES_SENT", number<&StreamInfo::bytes_sent>},
     {"DOWNSTREAM_WIRE_BYTES_RECEIVED", number<&StreamInfo::downstream_wire_received>},

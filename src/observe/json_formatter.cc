@@ -122,7 +122,7 @@ struct JsonFormatter::Node {
   enum class Kind : uint8_t { kConstant, kText, kObject, kList } kind = Kind::kConstant;
   std::string constant;  // written as it is
   std::vector<FormatStep> steps;
-  std::string key;             // of a member, written as it is: `"key":`
+  std::string key;  // of a member, written as it is: `"key":`
   std::vector<Node> children;
 };
 

@@ -55,9 +55,9 @@ class LogFile : public std::enable_shared_from_this<LogFile> {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::condition_variable written_;
-  std::string queue_;              // guarded by mutex_
-  uint64_t handed_over_ = 0;       // bytes ever queued
-  uint64_t written_out_ = 0;       // bytes ever taken from the queue and written
+  std::string queue_;         // guarded by mutex_
+  uint64_t handed_over_ = 0;  // bytes ever queued
+  uint64_t written_out_ = 0;  // bytes ever taken from the queue and written
   bool reopen_ = false;
   bool flush_now_ = false;
   bool stop_ = false;

@@ -50,8 +50,7 @@ class Registry {
   std::vector<uint32_t> free_ids_;
   // Grows only; a thread's cells outlive it, so that what it counted stays counted.
   static constexpr size_t kMaxThreads = 1024;
-  std::unique_ptr<std::atomic<ThreadCells*>[]> threads_ =
-      std::make_unique<std::atomic<ThreadCells*>[]>(kMaxThreads);
+  std::unique_ptr<std::atomic<ThreadCells*>[]> threads_ = std::make_unique<std::atomic<ThreadCells*>[]>(kMaxThreads);
   std::atomic<size_t> thread_count_{0};
   const uint64_t serial_;  // tells registries apart in thread-local caches, also after one was destroyed
 };

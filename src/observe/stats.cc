@@ -150,7 +150,8 @@ StatGroup::~StatGroup() { registry_.remove(*this); }
 
 CellBlock& StatGroup::block() {
   ThreadCells& cells = cache.serial == registry_.serial_ ? *cache.cells : registry_.cells_of_this_thread();
-  if (CellBlock* block = cells.find(id_)) [[likely]] return *block;
+  if (CellBlock* block = cells.find(id_)) [[likely]]
+    return *block;
   return cells.make(id_, schema_);
 }
 

@@ -10,9 +10,8 @@ namespace proa::observe {
 namespace {
 
 enum class Stat { kRequests, kActive, kTime };
-constexpr StatDef kStats[] = {{"rq_total"},
-                              {"rq_active", StatKind::kGauge},
-                              {"rq_time", StatKind::kHistogram, Unit::kMilliseconds}};
+constexpr StatDef kStats[] = {
+    {"rq_total"}, {"rq_active", StatKind::kGauge}, {"rq_time", StatKind::kHistogram, Unit::kMilliseconds}};
 constexpr std::string_view kStatuses[] = {"rq"};
 constexpr StatSchema kSchema{"thing", kStats, kStatuses};
 

@@ -129,8 +129,8 @@ void add_histogram(Families& families, const std::string& name, const std::strin
 void add_statuses(Families& families, const Registry& registry, const StatGroup& group, const std::string& labels) {
   for (size_t which = 0; which < group.schema().status_prefixes.size(); ++which) {
     uint64_t classes[5] = {};
-    std::string base = prometheus_name(fmt::format("envoy_{}_{}", group.schema().prefix,
-                                                   group.schema().status_prefixes[which]));
+    std::string base =
+        prometheus_name(fmt::format("envoy_{}_{}", group.schema().prefix, group.schema().status_prefixes[which]));
     for (const auto& [code, count] : registry.statuses(group, which)) {
       classes[code / 100 - 1] += count;
       Family& family = families[base];

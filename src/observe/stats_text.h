@@ -24,8 +24,7 @@ void write_stats_json(const Registry& registry, const StatsQuery& query, std::st
 void write_stats_prometheus(const Registry& registry, const StatsQuery& query, std::string& out);
 
 /// The bounds of histogram buckets, in milliseconds (Envoy's defaults).
-inline constexpr double kHistogramBounds[] = {0.5,   1,     5,     10,    25,     50,     100,    250,     500,
-                                              1000,  2500,  5000,  10000, 30000,  60000,  300000, 600000,  1800000,
-                                              3600000};
+inline constexpr double kHistogramBounds[] = {0.5,  1,    5,     10,    25,    50,     100,    250,     500,    1000,
+                                              2500, 5000, 10000, 30000, 60000, 300000, 600000, 1800000, 3600000};
 
 }  // namespace proa::observe

@@ -22,36 +22,36 @@ namespace proa::observe {
 
 /// Envoy's response flags; the comment is the short form in %RESPONSE_FLAGS%.
 enum class ResponseFlag : uint8_t {
-  kFailedLocalHealthCheck,          // LH
-  kNoHealthyUpstream,               // UH
-  kUpstreamRequestTimeout,          // UT
-  kLocalReset,                      // LR
-  kUpstreamRemoteReset,             // UR
-  kUpstreamConnectionFailure,       // UF
-  kUpstreamConnectionTermination,   // UC
-  kUpstreamOverflow,                // UO
-  kNoRouteFound,                    // NR
-  kDelayInjected,                   // DI
-  kFaultInjected,                   // FI
-  kRateLimited,                     // RL
-  kUnauthorizedExternalService,     // UAEX
-  kRateLimitServiceError,           // RLSE
-  kDownstreamConnectionTermination, // DC
-  kUpstreamRetryLimitExceeded,      // URX
-  kStreamIdleTimeout,               // SI
-  kInvalidEnvoyRequestHeaders,      // IH
-  kDownstreamProtocolError,         // DPE
-  kUpstreamMaxStreamDurationReached,// UMSDR
-  kResponseFromCacheFilter,         // RFCF
-  kNoFilterConfigFound,             // NFCF
-  kDurationTimeout,                 // DT
-  kUpstreamProtocolError,           // UPE
-  kNoClusterFound,                  // NC
-  kOverloadManager,                 // OM
-  kDnsResolutionFailed,             // DF
-  kDropOverload,                    // DO
-  kDownstreamRemoteReset,           // DR
-  kUnconditionalDropOverload,       // UDO
+  kFailedLocalHealthCheck,            // LH
+  kNoHealthyUpstream,                 // UH
+  kUpstreamRequestTimeout,            // UT
+  kLocalReset,                        // LR
+  kUpstreamRemoteReset,               // UR
+  kUpstreamConnectionFailure,         // UF
+  kUpstreamConnectionTermination,     // UC
+  kUpstreamOverflow,                  // UO
+  kNoRouteFound,                      // NR
+  kDelayInjected,                     // DI
+  kFaultInjected,                     // FI
+  kRateLimited,                       // RL
+  kUnauthorizedExternalService,       // UAEX
+  kRateLimitServiceError,             // RLSE
+  kDownstreamConnectionTermination,   // DC
+  kUpstreamRetryLimitExceeded,        // URX
+  kStreamIdleTimeout,                 // SI
+  kInvalidEnvoyRequestHeaders,        // IH
+  kDownstreamProtocolError,           // DPE
+  kUpstreamMaxStreamDurationReached,  // UMSDR
+  kResponseFromCacheFilter,           // RFCF
+  kNoFilterConfigFound,               // NFCF
+  kDurationTimeout,                   // DT
+  kUpstreamProtocolError,             // UPE
+  kNoClusterFound,                    // NC
+  kOverloadManager,                   // OM
+  kDnsResolutionFailed,               // DF
+  kDropOverload,                      // DO
+  kDownstreamRemoteReset,             // DR
+  kUnconditionalDropOverload,         // UDO
   kCount
 };
 using ResponseFlags = std::bitset<static_cast<size_t>(ResponseFlag::kCount)>;
@@ -80,7 +80,7 @@ struct StreamInfo {
   ResponseFlags flags;
   std::string_view local_reply_body;
   std::string_view downstream_transport_failure_reason;
-  std::string_view custom_flags;           ///< what filters add for %CUSTOM_FLAGS%, "," between
+  std::string_view custom_flags;  ///< what filters add for %CUSTOM_FLAGS%, "," between
   /// Which kind of record a log line is: "DownstreamEnd", "DownstreamStart", "DownstreamPeriodic",
   /// "UpstreamEnd", "TcpConnectionEnd", ... (Envoy's AccessLogType); empty: "NotSet".
   std::string_view access_log_type;
@@ -90,7 +90,7 @@ struct StreamInfo {
   std::string_view virtual_host_name;
   std::string_view filter_chain_name;
   std::string_view virtual_cluster_name;
-  std::string_view upstream_cluster;          ///< alt_stat_name when there is one (%UPSTREAM_CLUSTER%)
+  std::string_view upstream_cluster;  ///< alt_stat_name when there is one (%UPSTREAM_CLUSTER%)
   std::string_view upstream_cluster_raw;
   const net::Address* upstream_remote = nullptr;  ///< of the last attempt
   const net::Address* upstream_local = nullptr;
@@ -108,18 +108,18 @@ struct StreamInfo {
   // When.
   WallTime start_wall{};
   MonoTime start{};
-  MonoTime request_end{};            ///< last byte of the request received
+  MonoTime request_end{};  ///< last byte of the request received
   MonoTime downstream_handshake_end{};
   MonoTime upstream_connect_start{};  ///< of the connection that was made for this exchange, if one was
   MonoTime upstream_connect_end{};
   MonoTime upstream_handshake_end{};
-  MonoTime upstream_pool_ready{};     ///< a connection was there, new or kept
+  MonoTime upstream_pool_ready{};  ///< a connection was there, new or kept
   MonoTime upstream_first_tx{};
   MonoTime upstream_last_tx{};
   MonoTime upstream_first_rx{};
   MonoTime upstream_last_rx{};
-  MonoTime response_start{};         ///< first byte of the response sent downstream
-  MonoTime end{};                    ///< the exchange is over
+  MonoTime response_start{};  ///< first byte of the response sent downstream
+  MonoTime end{};             ///< the exchange is over
 
   // How much. Body bytes, without framing; wire bytes with headers and framing as far as the codec tells.
   uint64_t bytes_received = 0;
@@ -131,13 +131,13 @@ struct StreamInfo {
 
   // Identity and context.
   uint64_t stream_id = 0;
-  uint64_t random = 0;               ///< stable per exchange: weighted clusters, runtime fractions
-  std::string_view request_id;       ///< x-request-id
-  std::string_view trace_id;         ///< 32 hex digits, or empty
+  uint64_t random = 0;          ///< stable per exchange: weighted clusters, runtime fractions
+  std::string_view request_id;  ///< x-request-id
+  std::string_view trace_id;    ///< 32 hex digits, or empty
   std::string_view span_id;
   bool sampled = false;
-  bool internal_request = false;     ///< by use_remote_address / XFF rules
-  bool health_check = false;         ///< answered by, or marked by, the health check filter
+  bool internal_request = false;  ///< by use_remote_address / XFF rules
+  bool health_check = false;      ///< answered by, or marked by, the health check filter
 
   /// What filters wrote; null until the first write (see mutable_metadata in metadata.h).
   Metadata* dynamic_metadata = nullptr;

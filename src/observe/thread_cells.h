@@ -41,8 +41,7 @@ class ThreadCells {
  private:
   static constexpr size_t kChunk = 256;
   using Chunk = std::array<std::atomic<CellBlock*>, kChunk>;
-  std::unique_ptr<std::atomic<Chunk*>[]> chunks_ =
-      std::make_unique<std::atomic<Chunk*>[]>(kMaxGroups / kChunk);
+  std::unique_ptr<std::atomic<Chunk*>[]> chunks_ = std::make_unique<std::atomic<Chunk*>[]>(kMaxGroups / kChunk);
 };
 
 }  // namespace proa::observe

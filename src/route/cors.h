@@ -17,11 +17,12 @@ struct CorsPolicy : PerFilterConfig {
   std::string allow_headers;
   std::string expose_headers;
   std::string max_age;  ///< seconds
-  bool allow_credentials = false;
-  bool allow_private_network = false;
-  bool forward_not_matching_preflights = true;
-  std::optional<Fraction> enabled;  ///< nullopt: always
-  std::optional<Fraction> shadow;   ///< evaluated and counted, not enforced
+  // nullopt and empty texts: as the next outer level says.
+  std::optional<bool> allow_credentials;                ///< at last: false
+  std::optional<bool> allow_private_network;            ///< at last: false
+  std::optional<bool> forward_not_matching_preflights;  ///< at last: true
+  std::optional<Fraction> enabled;                      ///< nullopt: always
+  std::optional<Fraction> shadow;                       ///< evaluated and counted, not enforced
 };
 
 }  // namespace proa::route

@@ -36,7 +36,11 @@ class Parser {
       rest_.remove_prefix(1);  // the "/"
       regex_ += '/';
       if (rest_.empty()) break;  // a trailing slash
+      const bool literal_first = is_literal_char(rest_[0]);
       if (auto status = segment(); !status) return status;
+      if (literal_first && rest_.starts_with('{')) {  // "x.{extension}"
+        if (auto status = variable(); !status) return status;
+      }
       if (rest_.empty() || rest_[0] == '/') continue;
       // What follows a wildcard directly is a suffix, and ends the template.
       if (auto status = literal(); !status) return status;

@@ -19,8 +19,8 @@ class CheckConnection::Pump final : public http::CodecPump, public net::Deferred
   void on_connected() override {
     if (!owner_) return;
     HostCheck& check = owner_->check_;
-    auto codec = check.cluster().context().connections->make_codec(owner_->http2_, *this, check.cluster().http(),
-                                                                   loop().now());
+    auto codec =
+        check.cluster().context().connections->make_codec(owner_->http2_, *this, check.cluster().http(), loop().now());
     client_ = codec.get();
     start(std::move(codec), false);
     owner_->connected();
@@ -52,9 +52,9 @@ void CheckConnection::open(http::ResponseReceiver& receiver, Arena& arena, Waite
   if (pump_ && pump_->client() && pump_->client()->can_open() > 0 && pump_->client()->reusable()) return give();
   drop();
   Cluster& cluster = check_.cluster();
-  auto made = cluster.context().connections->connect(
-      check_.loop(), check_.address(), cluster, cluster.socket_for(check_.host()), nullptr,
-      http2_ ? UpstreamProtocol::kHttp2 : UpstreamProtocol::kHttp1);
+  auto made = cluster.context().connections->connect(check_.loop(), check_.address(), cluster,
+                                                     cluster.socket_for(check_.host()), nullptr,
+                                                     http2_ ? UpstreamProtocol::kHttp2 : UpstreamProtocol::kHttp1);
   if (!made) {
     failure_ = made.error().message;
     return soon_.start(check_.loop(), Milliseconds(0));  // told later, never within open()

@@ -137,9 +137,7 @@ void Cluster::set_local_hosts(std::shared_ptr<const HostSet> hosts) {
 void Cluster::report(Host& host, Outcome outcome) {
   switch (outcome) {
     case Outcome::kSuccess: host.hot.rq_success.fetch_add(1, std::memory_order_relaxed); break;
-    case Outcome::kTimeout:
-      host.hot.rq_timeout.fetch_add(1, std::memory_order_relaxed);
-      [[fallthrough]];
+    case Outcome::kTimeout: host.hot.rq_timeout.fetch_add(1, std::memory_order_relaxed); [[fallthrough]];
     default: host.hot.rq_error.fetch_add(1, std::memory_order_relaxed); break;
   }
   if (outlier_) outlier_->report(host, outcome);
@@ -275,8 +273,7 @@ void Cluster::hosts_changed() {
 }
 
 void Cluster::publish() {
-  auto hosts = HostSet::build(original_dst_ ? original_dst_->members() : members_, host_set_options_,
-                              version() + 1);
+  auto hosts = HostSet::build(original_dst_ ? original_dst_->members() : members_, host_set_options_, version() + 1);
   std::shared_ptr<const LbSnapshot> snapshot;
   std::shared_ptr<const HostSet> local;
   bool used;

@@ -52,10 +52,10 @@ Outcome outcome_of_status(uint16_t status);
 struct ClusterContext {
   observe::Registry* registry = nullptr;
   net::Loop* main_loop = nullptr;
-  net::Resolver* resolver = nullptr;            ///< null: DNS clusters stay empty
-  NameResolver* names = nullptr;                ///< instead of `resolver`, in tests
-  ConnectionFactory* connections = nullptr;     ///< for health checks
-  const Locality* local_locality = nullptr;     ///< this proxy's own; null: none
+  net::Resolver* resolver = nullptr;         ///< null: DNS clusters stay empty
+  NameResolver* names = nullptr;             ///< instead of `resolver`, in tests
+  ConnectionFactory* connections = nullptr;  ///< for health checks
+  const Locality* local_locality = nullptr;  ///< this proxy's own; null: none
   /// Called on the main thread after each change of a cluster's hosts; Clusters tells the workers.
   std::function<void(class Cluster&)> hosts_changed;
 };
@@ -96,7 +96,8 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
   /// A worker has used the cluster (health checks go from no_traffic_interval to interval).
   void note_traffic() {
-    if (!has_traffic_.load(std::memory_order_relaxed)) [[unlikely]] first_traffic();
+    if (!has_traffic_.load(std::memory_order_relaxed)) [[unlikely]]
+      first_traffic();
   }
   bool has_traffic() const { return has_traffic_.load(std::memory_order_relaxed); }
 
@@ -165,8 +166,8 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   std::unique_ptr<PublishHook> publish_hook_;
   std::unique_ptr<Discovery> discovery_;
   std::unique_ptr<HealthChecker> health_checker_;
-  std::unique_ptr<OutlierDetector> outlier_;            // made before workers see the cluster; report() uses it
-  std::unique_ptr<OriginalDstHosts> original_dst_;      // likewise
+  std::unique_ptr<OutlierDetector> outlier_;        // made before workers see the cluster; report() uses it
+  std::unique_ptr<OriginalDstHosts> original_dst_;  // likewise
   bool started_ = false;
   bool discovered_ = false;
   bool checked_ = false;

@@ -11,7 +11,8 @@ struct Clusters::Worker {
 
   WorkerCluster* find(std::string_view name) {
     auto at = used.find(name);
-    if (at != used.end()) [[likely]] return at->second.get();
+    if (at != used.end()) [[likely]]
+      return at->second.get();
     const auto& part = (*directory)[std::hash<std::string_view>{}(name) % kParts];
     if (!part) return nullptr;
     auto known = part->clusters.find(name);
@@ -79,8 +80,7 @@ thread_local ThisThread this_thread;
 Clusters::Clusters(ClusterContext context, ConnectionFactory& factory)
     : context_(std::move(context)),
       factory_(factory),
-      stats_(std::make_unique<observe::StatGroup>(*context_.registry, cluster_manager_schema(),
-                                                  observe::StatName{})),
+      stats_(std::make_unique<observe::StatGroup>(*context_.registry, cluster_manager_schema(), observe::StatName{})),
       publication_(std::make_unique<Publication>(*this)),
       directory_(std::make_shared<Directory>(kParts)) {
   context_.connections = &factory;
@@ -114,7 +114,8 @@ void Clusters::detach_worker() {
 }
 
 Clusters::Worker* Clusters::this_worker() {
-  if (this_thread.clusters == this) [[likely]] return static_cast<Worker*>(this_thread.worker);
+  if (this_thread.clusters == this) [[likely]]
+    return static_cast<Worker*>(this_thread.worker);
   std::lock_guard lock(mutex_);
   for (auto& worker : workers_) {
     if (&worker->loop != &net::Loop::current()) continue;

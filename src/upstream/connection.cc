@@ -162,7 +162,8 @@ void Connection::on_closed() {
   settle_streams();
   settle_bytes();
   if (connecting && !closed_by_us_) ticket_.count_connect_failure(failure_ == PoolFailure::kTimeout);
-  if (codec() && !codec()->error().empty()) ticket_.cluster().stats().add(ClusterStat::kCxProtocolError);
+  if (codec() && !codec()->error().empty() && !input_ended())
+    ticket_.cluster().stats().add(ClusterStat::kCxProtocolError);
   ticket_.count_end(closed_by_us_, with_requests, loop().now() - created_);
   loop().defer_delete(std::unique_ptr<net::Deferred>(this));
   pool_.closed(*this, connecting);

@@ -74,11 +74,11 @@ class Connection final : public http::CodecPump, public net::Deferred, private L
   uint64_t requests_ = 0;
   uint64_t counted_read_ = 0;
   uint64_t counted_written_ = 0;
-  uint32_t streams_ = 0;  // opened and not yet settled
-  uint32_t address_index_ = 0; // of the host's addresses
-  uint32_t assumed_room_ = 1;  // while connecting: waiters that this connection is expected to serve
+  uint32_t streams_ = 0;        // opened and not yet settled
+  uint32_t address_index_ = 0;  // of the host's addresses
+  uint32_t assumed_room_ = 1;   // while connecting: waiters that this connection is expected to serve
   State state_ = State::kConnecting;
-  bool reserved_ = false;    // inside on_ready: the request's breaker slot is taken
+  bool reserved_ = false;  // inside on_ready: the request's breaker slot is taken
   bool closed_by_us_ = false;
   bool ended_with_requests_ = false;
   PoolFailure failure_ = PoolFailure::kConnectFailure;

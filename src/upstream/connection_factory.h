@@ -38,8 +38,8 @@ class ConnectionFactory {
                                                           Cluster& cluster, const TransportSocketSpec& socket,
                                                           const TransportOptions* options,
                                                           UpstreamProtocol protocol) = 0;
-  virtual std::unique_ptr<http::ClientCodec> make_codec(bool http2, http::CodecOwner& owner,
-                                                        const HttpSpec& spec, MonoTime now) = 0;
+  virtual std::unique_ptr<http::ClientCodec> make_codec(bool http2, http::CodecOwner& owner, const HttpSpec& spec,
+                                                        MonoTime now) = 0;
 };
 
 /// Sockets, OpenSSL, and our codecs.

@@ -55,9 +55,9 @@ void DnsDiscovery::start() {
 void DnsDiscovery::ask(Target& target) {
   cluster_.stats().add(ClusterStat::kUpdateAttempt);
   const Endpoint& endpoint = template_.localities[target.group].endpoints[target.index];
-  target.question = names_->resolve(
-      endpoint.dns_name, spec_.family,
-      [this, &target](Result<net::DnsAnswer> answer) { answered(target, std::move(answer)); });
+  target.question = names_->resolve(endpoint.dns_name, spec_.family, [this, &target](Result<net::DnsAnswer> answer) {
+    answered(target, std::move(answer));
+  });
 }
 
 void DnsDiscovery::answered(Target& target, Result<net::DnsAnswer> answer) {

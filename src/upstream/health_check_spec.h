@@ -29,12 +29,12 @@ struct HealthCheckSpec {
   Milliseconds interval_jitter{0};
   uint32_t interval_jitter_percent = 0;
   uint32_t unhealthy_threshold = 2;
-  uint32_t healthy_threshold = 2;  ///< the first success after the start is enough
-  Milliseconds no_traffic_interval{60'000};  ///< until the cluster is used
+  uint32_t healthy_threshold = 2;                     ///< the first success after the start is enough
+  Milliseconds no_traffic_interval{60'000};           ///< until the cluster is used
   Milliseconds no_traffic_healthy_interval = kNever;  ///< kNever: no_traffic_interval
-  Milliseconds unhealthy_interval = kNever;       ///< kNever: interval
-  Milliseconds unhealthy_edge_interval = kNever;  ///< after the first failure; kNever: unhealthy_interval
-  Milliseconds healthy_edge_interval = kNever;    ///< after the first success; kNever: interval
+  Milliseconds unhealthy_interval = kNever;           ///< kNever: interval
+  Milliseconds unhealthy_edge_interval = kNever;      ///< after the first failure; kNever: unhealthy_interval
+  Milliseconds healthy_edge_interval = kNever;        ///< after the first success; kNever: interval
   bool reuse_connection = true;
   uint16_t alt_port = 0;
   bool always_log_failures = false;

@@ -110,9 +110,8 @@ Milliseconds HostCheck::next_interval(bool passed, Change change) const {
   Milliseconds unhealthy = or_else(spec_.unhealthy_interval, spec_.interval);
   Milliseconds base;
   if (!checker_.cluster_.has_traffic()) {
-    base = passed && change != Change::kPending
-               ? or_else(spec_.no_traffic_healthy_interval, spec_.no_traffic_interval)
-               : spec_.no_traffic_interval;
+    base = passed && change != Change::kPending ? or_else(spec_.no_traffic_healthy_interval, spec_.no_traffic_interval)
+                                                : spec_.no_traffic_interval;
   } else if (passed) {
     base = change == Change::kPending ? or_else(spec_.healthy_edge_interval, spec_.interval) : spec_.interval;
   } else {

@@ -178,8 +178,8 @@ void HttpPool::closed(Connection& connection, bool was_connecting) {
           connect(connection.address_index_ + 1)) {
         return;
       }
-      cluster_.cluster().report(*host_, connection.failure_ == PoolFailure::kTimeout ? Outcome::kTimeout
-                                                                                     : Outcome::kConnectFailed);
+      cluster_.cluster().report(
+          *host_, connection.failure_ == PoolFailure::kTimeout ? Outcome::kTimeout : Outcome::kConnectFailed);
       // As many as counted on it; all when nothing else is left to hope for.
       size_t count = connections_ == 0 ? waiting_ : std::min<size_t>(waiting_, connection.assumed_room_);
       fail_waiters(count, connection.failure_, connection.failure_details_);

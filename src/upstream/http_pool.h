@@ -67,7 +67,7 @@ class HttpPool final : public net::EndOfTurn {
   HostRef host_;
   PoolKey key_;
   Connections ready_;
-  Connections busy_;        // and draining
+  Connections busy_;  // and draining
   Connections connecting_;
   List<PoolWaiter, HttpPool> waiters_;
   size_t connections_ = 0;

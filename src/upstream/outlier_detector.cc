@@ -251,8 +251,7 @@ void OutlierDetector::judge(bool local) {
   if (by_percentage.size() >= spec_.failure_percentage_minimum_hosts) {
     for (const Rate& rate : by_percentage) {
       if (100.0 - rate.success < spec_.failure_percentage_threshold) continue;
-      eject(*rate.state, local ? Cause::kLocalFailurePercentage : Cause::kFailurePercentage, rate.success, -1,
-            -1);
+      eject(*rate.state, local ? Cause::kLocalFailurePercentage : Cause::kFailurePercentage, rate.success, -1, -1);
     }
   }
 }

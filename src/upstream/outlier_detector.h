@@ -37,15 +37,20 @@ class OutlierDetector {
 
  private:
   enum class Cause : uint8_t {
-    kConsecutive5xx, kConsecutiveGateway, kConsecutiveLocal,
-    kSuccessRate, kLocalSuccessRate, kFailurePercentage, kLocalFailurePercentage
+    kConsecutive5xx,
+    kConsecutiveGateway,
+    kConsecutiveLocal,
+    kSuccessRate,
+    kLocalSuccessRate,
+    kFailurePercentage,
+    kLocalFailurePercentage
   };
   struct State {
     HostRef host;
     MonoTime ejected_at{};
     WallTime changed_at{};
-    uint32_t ejections = 0;    ///< how often; the length of the next ejection grows with it
-    uint32_t times = 0;        ///< in total, for the log
+    uint32_t ejections = 0;  ///< how often; the length of the next ejection grows with it
+    uint32_t times = 0;      ///< in total, for the log
     Milliseconds jitter{0};
     bool ejected = false;
   };

@@ -15,14 +15,12 @@
 #include "http/codec.h"
 #include "net/dns.h"
 #include "net/socket_options.h"
+#include "net/tls/slot.h"
 #include "upstream/health_check_spec.h"
 #include "upstream/lb/endpoint.h"
 #include "upstream/lb/lb_spec.h"
 #include "upstream/outlier_spec.h"
 
-namespace proa::net::tls {
-class ClientContext;
-}
 namespace proa::observe {
 struct Metadata;
 }
@@ -76,9 +74,9 @@ struct HttpSpec {
   uint32_t max_requests_per_connection = 0;  ///< 0: no limit
   Milliseconds max_connection_duration = kNever;
   Milliseconds max_stream_duration = kNever;  ///< kept by the proxy, for each request
-  bool auto_sni = false;             ///< SNI from the request's authority
-  bool auto_san_validation = false;  ///< and the certificate must be for it
-  std::string auto_sni_header;       ///< instead of the authority
+  bool auto_sni = false;                      ///< SNI from the request's authority
+  bool auto_san_validation = false;           ///< and the certificate must be for it
+  std::string auto_sni_header;                ///< instead of the authority
 };
 
 enum class RoutingPriority : uint8_t { kDefault, kHigh };
@@ -106,8 +104,8 @@ struct BreakerSpec {
 
 /// How bytes go to a host.
 struct TransportSocketSpec {
-  std::shared_ptr<const net::tls::ClientContext> tls;  ///< null: plain
-  uint8_t proxy_protocol = 0;                          ///< 1 or 2: a PROXY header first; 0: none
+  std::shared_ptr<const net::tls::ClientSlot> tls;  ///< null: plain
+  uint8_t proxy_protocol = 0;                       ///< 1 or 2: a PROXY header first; 0: none
 };
 
 /// The socket of hosts whose metadata "envoy.transport_socket_match" has all these pairs.
@@ -125,7 +123,7 @@ struct SocketSpec {
 };
 
 struct PreconnectSpec {
-  double per_host_ratio = 1.0;    ///< connections made for each one that is needed
+  double per_host_ratio = 1.0;  ///< connections made for each one that is needed
 };
 
 struct ClusterSpec {
@@ -141,8 +139,8 @@ struct ClusterSpec {
   std::shared_ptr<const DnsSpec> dns;         ///< null: defaults
   std::shared_ptr<const OriginalDstSpec> original_dst;
 
-  std::shared_ptr<const LbSpec> lb;         ///< null: defaults
-  std::shared_ptr<const HttpSpec> http;     ///< null: defaults
+  std::shared_ptr<const LbSpec> lb;             ///< null: defaults
+  std::shared_ptr<const HttpSpec> http;         ///< null: defaults
   std::shared_ptr<const BreakerSpec> breakers;  ///< null: defaults
   std::shared_ptr<const OutlierSpec> outlier;   ///< null: off
   std::vector<std::shared_ptr<const HealthCheckSpec>> health_checks;

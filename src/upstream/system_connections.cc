@@ -77,7 +77,9 @@ class SystemConnections final : public ConnectionFactory {
       transport = std::make_unique<PrefixTransport>(std::move(transport), proxy_header(socket.proxy_protocol, options));
     }
     if (!socket.tls) return transport;
-    return net::tls::connect(std::move(transport), socket.tls, tls_overrides(*socket.tls, options, protocol));
+    auto context = socket.tls->current();
+    auto overrides = tls_overrides(*context, options, protocol);
+    return net::tls::connect(std::move(transport), std::move(context), overrides);
   }
 
   std::unique_ptr<http::ClientCodec> make_codec(bool http2, http::CodecOwner& owner, const HttpSpec& spec,

@@ -52,7 +52,8 @@ void WorkerCluster::refresh() {
 }
 
 HostRef WorkerCluster::choose(LbContext& context) {
-  if (cluster_->version() != version_) [[unlikely]] refresh();
+  if (cluster_->version() != version_) [[unlikely]]
+    refresh();
   cluster_->note_traffic();
   if (context.now == MonoTime{}) context.now = loop_.now();
   Host* host = nullptr;

@@ -20,6 +20,18 @@ ClientStream& ClientConnection::open(ResponseReceiver& receiver, Arena& arena) {
 
 // --- output ----------------------------------------------------------------------------------------------------
 
+// All methods but those that have no use for one.
+static bool suggests_body(Method method) {
+  switch (method) {
+    case Method::kGet:
+    case Method::kHead:
+    case Method::kDelete:
+    case Method::kTrace:
+    case Method::kConnect: return false;
+    default: return true;
+  }
+}
+
 // How the request tells its end (RFC 9112 section 6); sets up the encoder. False when the headers contradict it.
 bool ClientConnection::frame_request(const RequestHead& head, bool end, WrittenFraming& framing) {
   framing.proper_case = options_.proper_case_headers;
@@ -38,8 +50,7 @@ bool ClientConnection::frame_request(const RequestHead& head, bool end, WrittenF
     encoder_.start(SentBody::kLength, *length);
   } else if (end) {
     // RFC 9110 section 8.6: say that there is no body where the method suggests one.
-    framing.zero_length =
-        head.method_id == Method::kPost || head.method_id == Method::kPut || head.method_id == Method::kPatch;
+    framing.zero_length = suggests_body(head.method_id);
     encoder_.start(SentBody::kLength, 0);
   } else {
     framing.chunked = true;

@@ -24,7 +24,8 @@ struct EchoRequest : RequestReceiver {
 };
 
 struct EchoHandler : ServerHandler {
-  RequestReceiver& on_request(ServerStream& stream, RequestHead& head, std::unique_ptr<Arena> arena, bool end) override {
+  RequestReceiver& on_request(ServerStream& stream, RequestHead& head, std::unique_ptr<Arena> arena,
+                              bool end) override {
     requests.emplace_back();
     EchoRequest& request = requests.back();
     request.stream = &stream;

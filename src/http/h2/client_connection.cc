@@ -10,9 +10,7 @@ namespace proa::http::h2 {
 
 using Pool = StreamPool<ClientSideStream>;
 
-void ClientSideStream::send_request(const RequestHead& head, bool end) {
-  connection_.send_request(*this, head, end);
-}
+void ClientSideStream::send_request(const RequestHead& head, bool end) { connection_.send_request(*this, head, end); }
 
 ClientConnection::ClientConnection(CodecOwner& owner, const Http2Options& options, MonoTime now)
     : CodecShell(owner, options, false, now) {}
@@ -58,9 +56,8 @@ void ClientConnection::send_request(ClientSideStream& s, const RequestHead& head
   }
   if (end && s.body_to_send > 0) return fail_own_message(s);
   bool plain_connect = s.is_connect && !s.is_upgrade;
-  size_t bound = HpackEncoder::kBeginBound + 7 * HpackEncoder::bound(10, 16) + head.method.size() +
-                 head.scheme.size() + head.path.size() + head.authority.size() + head.protocol.size() +
-                 HpackEncoder::bound(head.headers);
+  size_t bound = HpackEncoder::kBeginBound + 7 * HpackEncoder::bound(10, 16) + head.method.size() + head.scheme.size() +
+                 head.path.size() + head.authority.size() + head.protocol.size() + HpackEncoder::bound(head.headers);
   write_head(s.id, bound, end, [&](char* out) {
     out = encoder_.method(encoder_.begin(out), s.is_upgrade ? "CONNECT" : head.method);
     if (!plain_connect) {

@@ -17,7 +17,8 @@ TEST(ClientConnection, sends_preface_and_settings_first) {
   auto frames = take_frames(codec, MonoTime());
   EXPECT_EQ(frames.at(0).payload, settings({{Setting::kEnablePush, 0},
                                             {Setting::kInitialWindowSize, 256 * 1024},
-                                            {Setting::kMaxHeaderListSize, 60 * 1024}}).substr(kFrameHeaderSize));
+                                            {Setting::kMaxHeaderListSize, 60 * 1024}})
+                                      .substr(kFrameHeaderSize));
   EXPECT_FALSE(codec.settled());
   EXPECT_EQ(codec.can_open(), 100u);
 }
@@ -41,7 +42,10 @@ TEST(ClientConnection, sends_a_request_and_hands_over_the_response) {
   auto frames = client.sent();
   ASSERT_EQ(frames.size(), 2u);
   EXPECT_EQ(frames[0].stream, 1u);
-  EXPECT_EQ(frames[0].payload, "\x83\x87\x04\x06/a.B/C\x01\x06" "a.test" + block({{"te", "trailers"}}) + block({{"x-a", "b"}}));
+  EXPECT_EQ(frames[0].payload,
+            "\x83\x87\x04\x06/a.B/C\x01\x06"
+            "a.test" +
+                block({{"te", "trailers"}}) + block({{"x-a", "b"}}));
   EXPECT_TRUE(frames[1].has(kFlagEndStream));
 
   client.send(headers(1, with(kOk, {{"server", "s"}}), false) + data(1, "world") + headers(1, {{"grpc-status", "0"}}));
@@ -207,7 +211,8 @@ TEST(ClientConnection, malformed_responses_reset_the_stream) {
            {"http2.data_before_headers", headers(1, {{":status", "100"}}, false) + data(1, "x")},
            {"http2.connection_specific_header", headers(1, with(kOk, {{"connection", "close"}}))},
            {"http2.body_shorter_than_content_length", headers(1, with(kOk, {{"content-length", "3"}}))},
-           {"http2.body_longer_than_content_length", headers(1, with(kOk, {{"content-length", "1"}}), false) + data(1, "22")},
+           {"http2.body_longer_than_content_length",
+            headers(1, with(kOk, {{"content-length", "1"}}), false) + data(1, "22")},
            {"http2.body_longer_than_content_length", headers(1, {{":status", "204"}}, false) + data(1, "x")},
            {"http2.body_longer_than_content_length", headers(1, {{":status", "304"}}, false) + data(1, "x")},
            {"http2.trailers_without_end_stream", headers(1, kOk, false) + headers(1, {{"a", "b"}}, false)},

@@ -33,7 +33,8 @@ void Connection::send_preface() {
   std::pair<Setting, uint32_t> settings[6];
   size_t n = 0;
   if (!server_) settings[n++] = {Setting::kEnablePush, 0};
-  if (options_.hpack_table_size != kDefaultTableSize) settings[n++] = {Setting::kHeaderTableSize, options_.hpack_table_size};
+  if (options_.hpack_table_size != kDefaultTableSize)
+    settings[n++] = {Setting::kHeaderTableSize, options_.hpack_table_size};
   if (server_) settings[n++] = {Setting::kMaxConcurrentStreams, options_.max_concurrent_streams};
   settings[n++] = {Setting::kInitialWindowSize, options_.stream_window};
   settings[n++] = {Setting::kMaxHeaderListSize, static_cast<uint32_t>(options_.max_head_bytes)};
@@ -205,8 +206,7 @@ bool Connection::count_premature_reset(CodecCounter counter, std::string_view re
   return false;
 }
 
-void Connection::stream_error(uint32_t id, StreamState* s, ErrorCode code, std::string_view reason,
-                              ResetReason told) {
+void Connection::stream_error(uint32_t id, StreamState* s, ErrorCode code, std::string_view reason, ResetReason told) {
   if (dead_) return;
   owner_.count(CodecCounter::kRxMessagingError);
   owner_.count(CodecCounter::kTxReset);

@@ -204,16 +204,16 @@ class Connection {
   List<StreamState, BlockedTag> blocked_;
   List<StreamState, OwedTag> owed_;
   List<StreamState, OwedTag> unsent_;
-  List<StreamState, OwedTag> graveyard_;  // closed; the owner may still be in a call on them
+  List<StreamState, OwedTag> graveyard_;            // closed; the owner may still be in a call on them
   mutable List<StreamState, LingerTag> lingering_;  // its front is only looked at in const functions
-  std::string header_block_;         // of HEADERS without END_HEADERS
-  uint32_t header_stream_ = 0;       // whose it is; 0: none
+  std::string header_block_;                        // of HEADERS without END_HEADERS
+  uint32_t header_stream_ = 0;                      // whose it is; 0: none
   uint32_t continuations_ = 0;
   bool header_end_ = false;
   std::string_view header_fault_;
   size_t preface_taken_ = 0;
   unsigned turn_depth_ = 0;
-  size_t output_limit_;              // no more DATA is put into an output above it
+  size_t output_limit_;  // no more DATA is put into an output above it
   int64_t send_window_ = kDefaultWindow;
   int64_t peer_initial_window_ = kDefaultWindow;
   int64_t receive_window_;

@@ -166,8 +166,7 @@ char* Connection::encode_fields(char* out, const HeaderList& headers) {
       case HeaderId::kHost:  // it is :authority
       case HeaderId::kTe:    // written from RequestHead::wants_trailers
         continue;
-      default:
-        out = encoder_.field(out, header);
+      default: out = encoder_.field(out, header);
     }
   }
   return out;

@@ -89,7 +89,8 @@ void Connection::on_headers(const Frame& frame) {
   if (!guard_.frame(block.empty() && !whole)) {
     return flood(CodecCounter::kInboundEmptyFramesFlood, "http2.empty_frames_flood");
   }
-  if (whole) [[likely]] return on_header_block(frame.stream, end, block, fault);
+  if (whole) [[likely]]
+    return on_header_block(frame.stream, end, block, fault);
   header_stream_ = frame.stream;
   header_end_ = end;
   header_fault_ = fault;
@@ -225,18 +226,13 @@ void Connection::on_settings(const Frame& frame) {
 
 bool Connection::apply_setting(Setting setting, uint32_t value) {
   switch (setting) {
-    case Setting::kHeaderTableSize:
-      encoder_.set_peer_table_size(value);
-      return true;
+    case Setting::kHeaderTableSize: encoder_.set_peer_table_size(value); return true;
     case Setting::kEnablePush:
       if (value <= (server_ ? 1u : 0u)) return true;
       fail(ErrorCode::kProtocolError, "http2.bad_enable_push");
       return false;
-    case Setting::kMaxConcurrentStreams:
-      peer_max_streams_ = value;
-      return true;
-    case Setting::kInitialWindowSize:
-      return set_peer_window(value);
+    case Setting::kMaxConcurrentStreams: peer_max_streams_ = value; return true;
+    case Setting::kInitialWindowSize: return set_peer_window(value);
     case Setting::kMaxFrameSize:
       // We never send more than the least that it can be.
       if (value >= kMaxFrameSize && value <= 16777215) return true;
@@ -249,8 +245,7 @@ bool Connection::apply_setting(Setting setting, uint32_t value) {
       }
       peer_allows_connect_ = value == 1;
       return true;
-    case Setting::kMaxHeaderListSize:
-      return true;  // advisory
+    case Setting::kMaxHeaderListSize: return true;  // advisory
   }
   return true;
 }
@@ -278,8 +273,7 @@ void Connection::on_goaway_frame(const Frame& frame) {
   if (frame.stream != 0) return fail(ErrorCode::kProtocolError, "http2.goaway_on_stream");
   if (frame.payload.size() < 8) return fail(ErrorCode::kFrameSizeError, "http2.bad_goaway_size");
   if (!guard_.glitch(now_)) return flood(CodecCounter::kInboundUnknownFramesFlood, "http2.goaway_flood");
-  on_goaway(read_u32(frame.payload.data()) & kMaxStreamId,
-            static_cast<ErrorCode>(read_u32(frame.payload.data() + 4)));
+  on_goaway(read_u32(frame.payload.data()) & kMaxStreamId, static_cast<ErrorCode>(read_u32(frame.payload.data() + 4)));
 }
 
 }  // namespace proa::http::h2

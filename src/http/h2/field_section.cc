@@ -24,10 +24,8 @@ constexpr bool is_special(HeaderId id) {
     case HeaderId::kHost:
     case HeaderId::kCookie:
     case HeaderId::kContentLength:
-    case HeaderId::kExpect:
-      return true;
-    default:
-      return false;
+    case HeaderId::kExpect: return true;
+    default: return false;
   }
 }
 
@@ -92,15 +90,12 @@ void FieldSection::add_special(const Field& field, TableEntry* owner, bool is_st
       content_length_ = length;
       return store(field, owner, is_static);
     }
-    case HeaderId::kCookie:
-      ++crumbs_;
-      return store(field, owner, is_static);
+    case HeaderId::kCookie: ++crumbs_; return store(field, owner, is_static);
     case HeaderId::kExpect:
       if (!equal_ignoring_case(field.value, "100-continue")) return store(field, owner, is_static);
       expect_continue_ = true;
       return;
-    default:
-      return refuse("http2.connection_specific_header");
+    default: return refuse("http2.connection_specific_header");
   }
 }
 
@@ -159,9 +154,7 @@ void FieldSection::finish() {
   if (!first) return;
   first->value = {joined, static_cast<size_t>(at - joined)};
   bool seen = false;
-  fields_->remove_if([&](const Header& header) {
-    return header.id == HeaderId::kCookie && std::exchange(seen, true);
-  });
+  fields_->remove_if([&](const Header& header) { return header.id == HeaderId::kCookie && std::exchange(seen, true); });
 }
 
 }  // namespace proa::http::h2

@@ -53,7 +53,7 @@ class FieldSection {
   bool has_any_pseudo() const { return seen_ != 0; }
   std::string_view value(Pseudo pseudo) const { return pseudo_[static_cast<size_t>(pseudo)]; }
   bool has_host() const { return has_host_; }
-  std::string_view host() const { return host_; }  ///< kept out of `fields`
+  std::string_view host() const { return host_; }             ///< kept out of `fields`
   int64_t content_length() const { return content_length_; }  ///< -1: absent
   bool wants_trailers() const { return wants_trailers_; }
   bool expect_continue() const { return expect_continue_; }

@@ -12,8 +12,7 @@ namespace proa::http::h2 {
 /// Tokens that come back with time, and with useful traffic.
 class TokenBudget {
  public:
-  TokenBudget(double capacity, double per_second)
-      : tokens_(capacity), capacity_(capacity), per_second_(per_second) {}
+  TokenBudget(double capacity, double per_second) : tokens_(capacity), capacity_(capacity), per_second_(per_second) {}
   /// False when there is none left.
   bool spend(MonoTime now) {
     if (now > last_) {
@@ -46,11 +45,11 @@ class FloodGuard {
         glitches_(kGlitches, kGlitches / 10),
         tiny_data_(kTinyData, kTinyData / 10) {}
 
-  static constexpr double kPings = 1000;     ///< and one for each HEADERS or DATA frame, either way
+  static constexpr double kPings = 1000;  ///< and one for each HEADERS or DATA frame, either way
   static constexpr double kSettings = 100;
   static constexpr double kGlitches = 1000;  ///< unknown frames, frames on streams that are gone
   static constexpr double kTinyData = 10'000;
-  static constexpr size_t kTinySize = 4;     ///< gRPC's smallest message has 5 bytes
+  static constexpr size_t kTinySize = 4;        ///< gRPC's smallest message has 5 bytes
   static constexpr uint32_t kMaxSettings = 32;  ///< entries of one SETTINGS frame (CVE-2020-11080)
 
   void stream_opened() {
@@ -72,8 +71,7 @@ class FloodGuard {
   bool tiny_data(MonoTime now) { return tiny_data_.spend(now); }
   bool priority() { return ++priorities_ <= uint64_t{options_.max_priority_frames_per_stream} * (1 + streams_); }
   bool window_update() {
-    return ++window_updates_ <=
-           5 + 2 * (streams_ + uint64_t{options_.max_window_updates_per_data_frame} * data_sent_);
+    return ++window_updates_ <= 5 + 2 * (streams_ + uint64_t{options_.max_window_updates_per_data_frame} * data_sent_);
   }
   /// A HEADERS, CONTINUATION or DATA frame; `empty`: it had no payload and ended nothing.
   bool frame(bool empty) {

@@ -249,8 +249,8 @@ TEST(FlowControl, a_full_output_leaves_data_in_the_streams) {
   Http2Options options;
   options.high_watermark = 64 * 1024;
   Server server(options);
-  server.send(settings({{Setting::kInitialWindowSize, 10'000'000}}) + window_update(0, 100'000'000) + headers(1, get()) +
-              headers(3, get()));
+  server.send(settings({{Setting::kInitialWindowSize, 10'000'000}}) + window_update(0, 100'000'000) +
+              headers(1, get()) + headers(3, get()));
   for (size_t i : {0, 1}) {
     respond(server.request(i));
     server.request(i).stream->send_data(text(1'000'000), true);

@@ -22,7 +22,8 @@ struct HpackDecoder::Input {
   bool integer(unsigned prefix_bits, uint32_t& value) {
     uint32_t mask = (1u << prefix_bits) - 1;
     value = *at++ & mask;
-    if (value < mask) [[likely]] return true;
+    if (value < mask) [[likely]]
+      return true;
     for (unsigned shift = 0; at != end && shift <= 28; shift += 7) {
       uint8_t byte = *at++;
       uint64_t sum = value + (static_cast<uint64_t>(byte & 0x7f) << shift);
@@ -35,9 +36,7 @@ struct HpackDecoder::Input {
 };
 
 HpackDecoder::HpackDecoder(uint32_t table_size)
-    : table_(kDefaultTableSize),
-      announced_size_(table_size),
-      allowed_size_(std::max(table_size, kDefaultTableSize)) {}
+    : table_(kDefaultTableSize), announced_size_(table_size), allowed_size_(std::max(table_size, kDefaultTableSize)) {}
 
 void HpackDecoder::settings_acknowledged() {
   allowed_size_ = announced_size_;

@@ -43,7 +43,7 @@ class HpackDecoder {
   uint32_t announced_size_;
   uint32_t allowed_size_;
   bool must_shrink_ = false;
-  std::string name_scratch_;   // Huffman-decoded text; released after blocks that needed much
+  std::string name_scratch_;  // Huffman-decoded text; released after blocks that needed much
   std::string value_scratch_;
 };
 

@@ -25,8 +25,10 @@ struct Decoded {
   Decoded(HpackDecoder& decoder, std::string_view block, FieldLimits with = {}) : limits(with) {
     status = decoder.decode(block, section);
     static constexpr std::pair<Pseudo, const char*> kPseudos[] = {{Pseudo::kMethod, ":method"},
-        {Pseudo::kScheme, ":scheme"}, {Pseudo::kPath, ":path"}, {Pseudo::kAuthority, ":authority"},
-        {Pseudo::kStatus, ":status"}};
+                                                                  {Pseudo::kScheme, ":scheme"},
+                                                                  {Pseudo::kPath, ":path"},
+                                                                  {Pseudo::kAuthority, ":authority"},
+                                                                  {Pseudo::kStatus, ":status"}};
     for (auto [pseudo, name] : kPseudos) {
       if (section.has(pseudo)) text += name + (": " + std::string(section.value(pseudo))) + "\n";
     }
@@ -82,8 +84,9 @@ void decode_requests(std::string_view first, std::string_view second, std::strin
   EXPECT_EQ(Decoded(decoder, hex(second)).text,
             ":method: GET\n:scheme: http\n:path: /\n:authority: www.example.com\ncache-control: no-cache\n");
   EXPECT_EQ(decoder.table().size(), 110u);
-  EXPECT_EQ(Decoded(decoder, hex(third)).text,
-            ":method: GET\n:scheme: https\n:path: /index.html\n:authority: www.example.com\ncustom-key: custom-value\n");
+  EXPECT_EQ(
+      Decoded(decoder, hex(third)).text,
+      ":method: GET\n:scheme: https\n:path: /index.html\n:authority: www.example.com\ncustom-key: custom-value\n");
   EXPECT_EQ(decoder.table().size(), 164u);
 }
 
@@ -131,17 +134,17 @@ TEST(HpackDecoder, decodes_responses_of_appendix_c5_and_c6_with_eviction) {
 
 TEST(HpackDecoder, refuses_what_is_not_hpack) {
   for (const char* bad : {
-           "80",              // index 0
-           "be",              // index beyond the tables
+           "80",                // index 0
+           "be",                // index beyond the tables
            "ff80808080808001",  // an integer without end
-           "ffffffffffff0f",  // an integer too large
-           "40",              // no name
-           "4005 6162",       // a string longer than the block
-           "7f",              // an index that is cut off
-           "00 81 ff 00",     // Huffman padding of 8 bits
-           "3fe21f",          // table size above 4096
-           "82 20",           // size update behind a field
-           "20 20 20 82",     // three size updates
+           "ffffffffffff0f",    // an integer too large
+           "40",                // no name
+           "4005 6162",         // a string longer than the block
+           "7f",                // an index that is cut off
+           "00 81 ff 00",       // Huffman padding of 8 bits
+           "3fe21f",            // table size above 4096
+           "82 20",             // size update behind a field
+           "20 20 20 82",       // three size updates
            "5f80808080808080",
        }) {
     HpackDecoder decoder(4096);
@@ -179,7 +182,9 @@ TEST(HpackDecoder, a_name_may_come_from_the_entry_that_is_evicted) {
   HpackDecoder decoder(4096);
   std::string name(20, 'n');
   Decoded(decoder, "\x3f\x2b" + literal(name, "1", 0x40));  // size 74: one entry
-  Decoded decoded(decoder, "\x7e\x05" "12345");              // its name, a new value
+  Decoded decoded(decoder,
+                  "\x7e\x05"
+                  "12345");  // its name, a new value
   EXPECT_EQ(decoded.text, name + ": 12345\n");
   EXPECT_EQ(decoder.table().at(0)->field().name, name);
   EXPECT_EQ(decoder.table().at(0)->field().value, "12345");

@@ -11,8 +11,8 @@ namespace {
 
 enum Pattern : uint8_t { kIndexed = 0x80, kAdd = 0x40, kSizeUpdate = 0x20, kNever = 0x10, kWithout = 0x00 };
 
-constexpr uint32_t kScanned = 64;         // entries of our own table that are compared
-constexpr size_t kLongestIndexed = 256;   // longer values do not come again
+constexpr uint32_t kScanned = 64;        // entries of our own table that are compared
+constexpr size_t kLongestIndexed = 256;  // longer values do not come again
 
 char* integer(char* out, uint8_t pattern, unsigned prefix_bits, uint32_t value) {
   uint32_t mask = (1u << prefix_bits) - 1;
@@ -49,10 +49,8 @@ bool worth_indexing(const Header& header) {
     case HeaderId::kXB3ParentSpanId:
     case HeaderId::kXEnvoyExpectedRqTimeoutMs:
     case HeaderId::kXEnvoyUpstreamServiceTime:
-    case HeaderId::kXRequestId:
-      return false;
-    default:
-      return true;
+    case HeaderId::kXRequestId: return false;
+    default: return true;
   }
 }
 
@@ -75,7 +73,8 @@ void HpackEncoder::set_peer_table_size(uint32_t size) {
 }
 
 char* HpackEncoder::begin(char* out) {
-  if (!update_due_) [[likely]] return out;
+  if (!update_due_) [[likely]]
+    return out;
   update_due_ = false;
   if (lowest_ < table_.max_size()) out = integer(out, kSizeUpdate, 5, lowest_);
   peer_view_ = table_.max_size();
@@ -131,8 +130,8 @@ char* HpackEncoder::fields(char* out, const HeaderList& headers) {
 
 char* HpackEncoder::stateless_fields(char* out, const HeaderList& headers) const {
   for (const Header& header : headers.all()) {
-    out = literal(out, header.sensitive ? kNever : kWithout, 4, static_name_index(header.id), header.name,
-                  header.value);
+    out =
+        literal(out, header.sensitive ? kNever : kWithout, 4, static_name_index(header.id), header.name, header.value);
   }
   return out;
 }

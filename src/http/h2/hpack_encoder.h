@@ -52,7 +52,7 @@ class HpackEncoder {
   uint32_t cap_;
   bool huffman_;
   bool update_due_ = false;
-  uint32_t lowest_ = 0;  // since the last block, when an update is due
+  uint32_t lowest_ = 0;                     // since the last block, when an update is due
   uint32_t peer_view_ = kDefaultTableSize;  // the table size that the peer's decoder has now
   DynamicTable table_;
 };

@@ -54,7 +54,9 @@ TEST(HpackEncoder, statuses_methods_schemes_and_paths_come_from_the_static_table
   char out[64];
   EXPECT_EQ(std::string(out, encoder.status(out, 200)), "\x88");
   EXPECT_EQ(std::string(out, encoder.status(out, 500)), "\x8e");
-  EXPECT_EQ(std::string(out, encoder.status(out, 418)), "\x08\x03" "418");
+  EXPECT_EQ(std::string(out, encoder.status(out, 418)),
+            "\x08\x03"
+            "418");
   EXPECT_EQ(std::string(out, encoder.method(out, "GET")), "\x82");
   EXPECT_EQ(std::string(out, encoder.method(out, "PUT")), "\x02\x03PUT");
   EXPECT_EQ(std::string(out, encoder.scheme(out, "https")), "\x87");

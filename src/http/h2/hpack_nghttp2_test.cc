@@ -62,8 +62,9 @@ std::string to_text(const Fields& fields) {
 }
 
 Fields random_fields(std::mt19937& random) {
-  static const char* const kNames[] = {"x-a", "user-agent", "content-type", "grpc-timeout", "x-long-name-of-a-header",
-                                       "accept", "etag", "x-request-id", "authorization"};
+  static const char* const kNames[] = {
+      "x-a",    "user-agent", "content-type", "grpc-timeout", "x-long-name-of-a-header",
+      "accept", "etag",       "x-request-id", "authorization"};
   Fields fields;
   for (unsigned i = random() % 12 + 1; i; --i) {
     std::string value;
@@ -88,7 +89,8 @@ TEST(HpackAgainstNghttp2, decodes_what_its_deflater_writes) {
                      value.size(), static_cast<uint8_t>(random() % 20 ? 0 : NGHTTP2_NV_FLAG_NO_INDEX)});
     }
     std::string block(nghttp2_hd_deflate_bound(deflater, nvs.data(), nvs.size()), '\0');
-    auto size = nghttp2_hd_deflate_hd(deflater, reinterpret_cast<uint8_t*>(block.data()), block.size(), nvs.data(), nvs.size());
+    auto size =
+        nghttp2_hd_deflate_hd(deflater, reinterpret_cast<uint8_t*>(block.data()), block.size(), nvs.data(), nvs.size());
     ASSERT_GE(size, 0);
     bool ok = false;
     ASSERT_EQ(ours_to_text(decoder, std::string_view(block).substr(0, static_cast<size_t>(size)), ok), to_text(fields));

@@ -27,9 +27,7 @@ class TableEntry {
   static TableEntry* make(const Field& field);  ///< with one reference; copies name and value
   void hold() { ++references_; }
   void release();
-  Field field() const {
-    return {{name_, name_size_}, {value_, value_size_}, id_, pseudo_, fault_, false};
-  }
+  Field field() const { return {{name_, name_size_}, {value_, value_size_}, id_, pseudo_, fault_, false}; }
   uint32_t size() const { return name_size_ + value_size_ + kFieldOverhead; }
 
  private:

@@ -103,7 +103,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ClientConnection client(owner, options, now);
   FrameWitness witness(true);
   auto feed = [&](const std::string& bytes) { client.receive(bytes, now); };
-  if (!(mode & 64)) feed(settings({{Setting::kMaxConcurrentStreams, 10}, {Setting::kEnableConnectProtocol, mode & 16 ? 1u : 0u}}));
+  if (!(mode & 64))
+    feed(settings({{Setting::kMaxConcurrentStreams, 10}, {Setting::kEnableConnectProtocol, mode & 16 ? 1u : 0u}}));
 
   const Fields ok = {{":status", "200"}};
   for (int steps = 0; steps < 2000 && !input.empty(); ++steps) {
@@ -131,7 +132,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         call->stream = &client.open(*call, call->arena);
         if (op & 128) call->start(op & 64);
         break;
-      case 3: if (call) call->start(input.byte() & 1); break;
+      case 3:
+        if (call) call->start(input.byte() & 1);
+        break;
       case 4: feed(headers(stream, ok, input.byte() & 1)); break;
       case 5: feed(h2::test::data(stream, std::string(input.byte() * 64, 'x'), input.byte() & 1)); break;
       case 6: {
@@ -141,14 +144,27 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         break;
       }
       case 7: feed(headers(stream, {{":status", "103"}}, false)); break;
-      case 8: if (call) call->send(input.byte() * 300, input.byte() & 1); break;
-      case 9: if (call) call->end_with_trailers(); break;
-      case 10: if (call) call->pause(input.byte() & 1); break;
-      case 11: if (call) call->give_up(static_cast<ResetReason>(input.byte() % 8)); break;
+      case 8:
+        if (call) call->send(input.byte() * 300, input.byte() & 1);
+        break;
+      case 9:
+        if (call) call->end_with_trailers();
+        break;
+      case 10:
+        if (call) call->pause(input.byte() & 1);
+        break;
+      case 11:
+        if (call) call->give_up(static_cast<ResetReason>(input.byte() % 8));
+        break;
       case 12: feed(goaway(input.byte() % 32)); break;
-      case 13: now += Milliseconds(input.byte() * 100); if (now >= client.next_deadline()) client.on_time(now); break;
+      case 13:
+        now += Milliseconds(input.byte() * 100);
+        if (now >= client.next_deadline()) client.on_time(now);
+        break;
       case 14: client.resume(now); break;
-      case 15: if (input.byte() > 200) client.shut_down(now); break;
+      case 15:
+        if (input.byte() > 200) client.shut_down(now);
+        break;
       case 16: {
         std::string bytes = client.output().to_string();
         bytes.resize(std::min<size_t>(bytes.size(), input.byte() * 64));

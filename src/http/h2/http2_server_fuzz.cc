@@ -79,7 +79,8 @@ struct Exchange : RequestReceiver {
 };
 
 struct Driver : ServerHandler {
-  RequestReceiver& on_request(ServerStream& stream, RequestHead& head, std::unique_ptr<Arena> arena, bool end) override {
+  RequestReceiver& on_request(ServerStream& stream, RequestHead& head, std::unique_ptr<Arena> arena,
+                              bool end) override {
     require(!head.method.empty() && !head.authority.empty());
     require(head.headers.size() <= 20 && head.headers.byte_size() <= 2048);
     Exchange& exchange = exchanges.emplace_back();
@@ -142,9 +143,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         feed(frame(type, flags, stream, payload));
         break;
       }
-      case 2: feed(headers(next, get(), true)); next += 2; break;
-      case 3: feed(headers(next, with(post(), {{"content-length", "20"}}), false)); next += 2; break;
-      case 4: feed(headers(next, post(), false)); next += 2; break;
+      case 2:
+        feed(headers(next, get(), true));
+        next += 2;
+        break;
+      case 3:
+        feed(headers(next, with(post(), {{"content-length", "20"}}), false));
+        next += 2;
+        break;
+      case 4:
+        feed(headers(next, post(), false));
+        next += 2;
+        break;
       case 5: feed(h2::test::data(input.byte() % 32, std::string(input.byte() * 64, 'x'), input.byte() & 1)); break;
       case 6: {
         uint32_t stream = input.byte() % 32, grant = input.byte() * 100;
@@ -152,13 +162,26 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         feed(window_update(stream, grant));
         break;
       }
-      case 7: if (exchange) exchange->respond(); break;
-      case 8: if (exchange) exchange->send(input.byte() * 300, input.byte() & 1); break;
-      case 9: if (exchange) exchange->end_with_trailers(); break;
-      case 10: if (exchange) exchange->pause(input.byte() & 1); break;
-      case 11: if (exchange) exchange->give_up(static_cast<ResetReason>(input.byte() % 8)); break;
+      case 7:
+        if (exchange) exchange->respond();
+        break;
+      case 8:
+        if (exchange) exchange->send(input.byte() * 300, input.byte() & 1);
+        break;
+      case 9:
+        if (exchange) exchange->end_with_trailers();
+        break;
+      case 10:
+        if (exchange) exchange->pause(input.byte() & 1);
+        break;
+      case 11:
+        if (exchange) exchange->give_up(static_cast<ResetReason>(input.byte() % 8));
+        break;
       case 12: driver.react = input.byte(); break;
-      case 13: now += Milliseconds(input.byte() * 100); if (now >= server.next_deadline()) server.on_time(now); break;
+      case 13:
+        now += Milliseconds(input.byte() * 100);
+        if (now >= server.next_deadline()) server.on_time(now);
+        break;
       case 14: server.resume(now); break;
       case 15: server.shut_down(now); break;
       case 16: {
@@ -169,7 +192,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         server.output_drained(now);
         break;
       }
-      case 17: if (input.byte() > 250) server.receive_end(input.byte() & 1, now); break;
+      case 17:
+        if (input.byte() > 250) server.receive_end(input.byte() & 1, now);
+        break;
     }
     require(server.output().size() < 400'000);
     require(server.finished() || server.active_streams() <= options.max_concurrent_streams);

@@ -10,17 +10,15 @@ namespace {
 // Code lengths of the 256 byte values and EOS. The code is canonical (codes of one length are consecutive, in
 // the order of their symbols), so the lengths are the whole of RFC 7541's appendix B.
 constexpr std::array<uint8_t, 257> kLengths = {
-    13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28,
-    28, 28, 28, 28, 28, 28, 28, 28, 6,  10, 10, 12, 13, 6,  8,  11, 10, 10, 8,  11, 8,  6,  6,  6,
-    5,  5,  5,  6,  6,  6,  6,  6,  6,  6,  7,  8,  15, 6,  12, 10, 13, 6,  7,  7,  7,  7,  7,  7,
-    7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  8,  7,  8,  13, 19, 13, 14, 6,
-    15, 5,  6,  5,  6,  5,  6,  6,  6,  5,  7,  7,  6,  6,  6,  5,  6,  7,  6,  5,  5,  6,  7,  7,
-    7,  7,  7,  15, 11, 14, 13, 28, 20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23,
-    24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24, 22, 21, 20, 22, 22, 23, 23, 21,
-    23, 22, 22, 24, 21, 22, 23, 23, 21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23,
-    26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24,
-    21, 21, 26, 26, 28, 27, 27, 27, 20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23,
-    26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26, 30};
+    13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28,
+    28, 28, 28, 6,  10, 10, 12, 13, 6,  8,  11, 10, 10, 8,  11, 8,  6,  6,  6,  5,  5,  5,  6,  6,  6,  6,  6,  6,  6,
+    7,  8,  15, 6,  12, 10, 13, 6,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,
+    7,  8,  7,  8,  13, 19, 13, 14, 6,  15, 5,  6,  5,  6,  5,  6,  6,  6,  5,  7,  7,  6,  6,  6,  5,  6,  7,  6,  5,
+    5,  6,  7,  7,  7,  7,  7,  15, 11, 14, 13, 28, 20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23, 24,
+    24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24, 22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22,
+    23, 23, 21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23, 26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26,
+    27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27, 20, 24, 20, 21, 22, 21, 21, 23,
+    22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26, 30};
 
 constexpr unsigned kMaxLength = 30;
 constexpr unsigned kEos = 256;
@@ -36,9 +34,9 @@ struct Fast {
 
 struct Tables {
   std::array<uint32_t, 257> codes{};
-  std::array<uint16_t, 257> by_code{};                  // symbols in code order
-  std::array<uint32_t, kMaxLength + 2> first_code{};    // of each length
-  std::array<uint16_t, kMaxLength + 2> first_index{};   // its place in by_code
+  std::array<uint16_t, 257> by_code{};                 // symbols in code order
+  std::array<uint32_t, kMaxLength + 2> first_code{};   // of each length
+  std::array<uint16_t, kMaxLength + 2> first_index{};  // its place in by_code
   std::array<uint16_t, kMaxLength + 2> count{};
   std::array<Fast, 1u << kFastBits> fast{};
 };
@@ -75,8 +73,7 @@ constexpr Tables make_tables() {
       if (both > kFastBits) continue;
       unsigned base = ((t.codes[first] << kLengths[second]) | t.codes[second]) << (kFastBits - both);
       for (unsigned i = 0; i < (1u << (kFastBits - both)); ++i) {
-        t.fast[base + i] = {static_cast<uint8_t>(first), static_cast<uint8_t>(second), 2,
-                            static_cast<uint8_t>(both)};
+        t.fast[base + i] = {static_cast<uint8_t>(first), static_cast<uint8_t>(second), 2, static_cast<uint8_t>(both)};
       }
     }
   }

@@ -46,9 +46,12 @@ std::string_view check_path(const FieldSection& section, RequestHead& head) {
   if (!section.has(Pseudo::kPath)) return "http2.missing_path";
   head.path = section.value(Pseudo::kPath);
   std::string_view scheme = section.value(Pseudo::kScheme);
-  if (equal_ignoring_case(scheme, "https")) head.scheme = "https";
-  else if (equal_ignoring_case(scheme, "http")) head.scheme = "http";
-  else return "http2.invalid_scheme";
+  if (equal_ignoring_case(scheme, "https"))
+    head.scheme = "https";
+  else if (equal_ignoring_case(scheme, "http"))
+    head.scheme = "http";
+  else
+    return "http2.invalid_scheme";
   if (head.path.empty()) return "http2.empty_path";
   if (head.path == "*" && head.method_id == Method::kOptions) return {};
   if (head.path.front() != '/' || !is_path(head.path)) return "http2.invalid_path";

@@ -17,8 +17,7 @@ void ServerSideStream::send_response(const ResponseHead& head, bool end) {
 }
 void ServerSideStream::close_after_response() { connection_.shut_down(connection_.now_); }
 
-ServerConnection::ServerConnection(CodecOwner& owner, ServerHandler& handler, const Http2Options& options,
-                                   MonoTime now)
+ServerConnection::ServerConnection(CodecOwner& owner, ServerHandler& handler, const Http2Options& options, MonoTime now)
     : CodecShell(owner, options, true, now), handler_(handler) {}
 
 ServerConnection::~ServerConnection() { Connection::release_all(); }
@@ -118,9 +117,8 @@ void ServerConnection::on_new_stream(uint32_t id, bool end, std::string_view blo
 void ServerConnection::send_informational(ServerSideStream& s, uint16_t status, const HeaderList& headers) {
   if (s.closed || s.head_sent || dead_ || status < 100 || status > 199 || status == 101) return;
   size_t bound = HpackEncoder::kBeginBound + HpackEncoder::bound(7, 3) + HpackEncoder::bound(headers);
-  write_head(s.StreamState::id, bound, false, [&](char* out) {
-    return encode_fields(encoder_.status(encoder_.begin(out), status), headers);
-  });
+  write_head(s.StreamState::id, bound, false,
+             [&](char* out) { return encode_fields(encoder_.status(encoder_.begin(out), status), headers); });
   wake();
 }
 
@@ -136,9 +134,8 @@ void ServerConnection::send_response(ServerSideStream& s, const ResponseHead& he
   }
   if (end && s.body_to_send > 0) return fail_own_message(s);
   size_t bound = HpackEncoder::kBeginBound + HpackEncoder::bound(7, 3) + HpackEncoder::bound(head.headers);
-  write_head(s.StreamState::id, bound, end, [&](char* out) {
-    return encode_fields(encoder_.status(encoder_.begin(out), status), head.headers);
-  });
+  write_head(s.StreamState::id, bound, end,
+             [&](char* out) { return encode_fields(encoder_.status(encoder_.begin(out), status), head.headers); });
   wake();
   if (end) ended_with_head(s);
 }
@@ -150,8 +147,7 @@ ErrorCode ServerConnection::reset_code(const StreamState& s, ResetReason reason)
     case ResetReason::kProtocolError: return ErrorCode::kProtocolError;
     case ResetReason::kOverload: return ErrorCode::kEnhanceYourCalm;
     case ResetReason::kConnectFailure:
-    case ResetReason::kConnectionClosed:
-      return s.is_connect ? ErrorCode::kConnectError : ErrorCode::kInternalError;
+    case ResetReason::kConnectionClosed: return s.is_connect ? ErrorCode::kConnectError : ErrorCode::kInternalError;
     case ResetReason::kRemoteReset:
     case ResetReason::kLocalReset: break;
   }

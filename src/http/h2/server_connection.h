@@ -56,7 +56,7 @@ class ServerConnection final : public CodecShell<ServerCodec> {
   static constexpr uint64_t kDrainPing = 0x6e696172642d6170;
 
   ServerHandler& handler_;
-  uint32_t last_stream_ = 0;     // the highest that the client has opened
+  uint32_t last_stream_ = 0;               // the highest that the client has opened
   uint32_t last_accepted_ = kMaxStreamId;  // of the final GOAWAY
   Drain drain_ = Drain::kNone;
   MonoTime drain_deadline_ = MonoTime::max();

@@ -19,7 +19,8 @@ TEST(ServerConnection, sends_its_settings_first) {
   EXPECT_EQ(frames[0].payload, settings({{Setting::kMaxConcurrentStreams, 1024},
                                          {Setting::kInitialWindowSize, 256 * 1024},
                                          {Setting::kMaxHeaderListSize, 60 * 1024},
-                                         {Setting::kEnableConnectProtocol, 1}}).substr(kFrameHeaderSize));
+                                         {Setting::kEnableConnectProtocol, 1}})
+                                   .substr(kFrameHeaderSize));
   EXPECT_EQ(frames[1].type, FrameType::kWindowUpdate);
   EXPECT_EQ(frames[1].number(), 1024u * 1024 - 65535);
 }
@@ -43,7 +44,9 @@ TEST(ServerConnection, hands_over_a_request_and_sends_its_response) {
   auto frames = server.sent();
   ASSERT_EQ(frames.size(), 2u);
   EXPECT_EQ(frames[0].type, FrameType::kHeaders);
-  EXPECT_EQ(frames[0].payload, "\x88\x0f\x0d\x01" "5");
+  EXPECT_EQ(frames[0].payload,
+            "\x88\x0f\x0d\x01"
+            "5");
   EXPECT_EQ(frames[1].payload, "hello");
   EXPECT_TRUE(frames[1].has(kFlagEndStream));
   EXPECT_EQ(server.codec.active_streams(), 0u);
@@ -51,8 +54,7 @@ TEST(ServerConnection, hands_over_a_request_and_sends_its_response) {
 
 TEST(ServerConnection, delivers_body_and_trailers) {
   Server server;
-  server.send(headers(1, post(), false) + data(1, "abc") + data(1, "def") +
-              headers(1, {{"x-checksum", "9"}}));
+  server.send(headers(1, post(), false) + data(1, "abc") + data(1, "def") + headers(1, {{"x-checksum", "9"}}));
   EXPECT_EQ(server.request().body, "abcdef");
   EXPECT_EQ(server.request().trailers, (Fields{{"x-checksum", "9"}}));
   EXPECT_TRUE(server.request().ended);
@@ -99,7 +101,9 @@ TEST(ServerConnection, sends_informational_responses_before_the_final_one) {
   server.request().stream->send_informational(100, none);
   auto frames = server.sent();
   ASSERT_EQ(frames.size(), 1u);
-  EXPECT_EQ(frames[0].payload, "\x08\x03" "100");
+  EXPECT_EQ(frames[0].payload,
+            "\x08\x03"
+            "100");
   EXPECT_FALSE(frames[0].has(kFlagEndStream));
 }
 
@@ -149,7 +153,10 @@ TEST(ServerConnection, plain_connect_is_a_tunnel) {
 }
 
 TEST(ServerConnection, extended_connect_becomes_an_upgrade_when_allowed) {
-  Fields upgrade = {{":method", "CONNECT"}, {":protocol", "websocket"}, {":scheme", "https"}, {":path", "/chat"},
+  Fields upgrade = {{":method", "CONNECT"},
+                    {":protocol", "websocket"},
+                    {":scheme", "https"},
+                    {":path", "/chat"},
                     {":authority", "a.test"}};
   Server refusing;
   refusing.send(headers(1, upgrade, false));
@@ -281,7 +288,9 @@ TEST(ServerConnection, a_head_above_the_limits_is_answered_431) {
   EXPECT_EQ(server.handler.requests.size(), 1u);
   auto frames = server.sent();
   ASSERT_EQ(frames.size(), 1u);
-  EXPECT_EQ(frames[0].payload, "\x08\x03" "431");
+  EXPECT_EQ(frames[0].payload,
+            "\x08\x03"
+            "431");
   EXPECT_EQ(server.handler.malformed.at(0), (std::pair<uint16_t, std::string>(431, "http2.headers_too_large")));
   EXPECT_EQ(server.owner.counted(CodecCounter::kHeadersTooLarge), 1);
 }

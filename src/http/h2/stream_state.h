@@ -35,15 +35,15 @@ struct StreamState : ListLink<ReadyTag>, ListLink<BlockedTag>, ListLink<OwedTag>
   Arena* arena = nullptr;               ///< of the received message; valid while there is a receiver
 
   int64_t send_window = 0;
-  int64_t receive_window = 0;  ///< what the peer may still send
-  int64_t consumed = 0;        ///< and not yet granted again
-  int64_t body_to_come = -1;   ///< of the peer's content-length; -1: unknown
-  int64_t body_to_send = -1;   ///< of our content-length; -1: unknown
-  uint64_t last_in_output = 0; ///< position in the output of the last byte of this stream's body
-  size_t bytes_in_output = 0;  ///< of its body, since they were last all drained
-  Buffer queued;               ///< body to send, waiting for window or room
-  Buffer stored;               ///< body received while paused
-  std::string queued_trailers; ///< a header block to send behind `queued`
+  int64_t receive_window = 0;   ///< what the peer may still send
+  int64_t consumed = 0;         ///< and not yet granted again
+  int64_t body_to_come = -1;    ///< of the peer's content-length; -1: unknown
+  int64_t body_to_send = -1;    ///< of our content-length; -1: unknown
+  uint64_t last_in_output = 0;  ///< position in the output of the last byte of this stream's body
+  size_t bytes_in_output = 0;   ///< of its body, since they were last all drained
+  Buffer queued;                ///< body to send, waiting for window or room
+  Buffer stored;                ///< body received while paused
+  std::string queued_trailers;  ///< a header block to send behind `queued`
   HeaderList* stored_trailers = nullptr;
   MonoTime linger_until{};
   ErrorCode reset_after_flush = ErrorCode::kNoError;
@@ -64,8 +64,8 @@ struct StreamState : ListLink<ReadyTag>, ListLink<BlockedTag>, ListLink<OwedTag>
   bool wants_reset_after_flush : 1 = false;
   bool has_untold_reset : 1 = false;
   bool is_head_request : 1 = false;
-  bool is_connect : 1 = false;   ///< a tunnel once it is accepted
-  bool is_upgrade : 1 = false;   ///< extended CONNECT
+  bool is_connect : 1 = false;  ///< a tunnel once it is accepted
+  bool is_upgrade : 1 = false;  ///< extended CONNECT
 };
 
 }  // namespace proa::http::h2

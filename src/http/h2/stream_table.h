@@ -51,10 +51,10 @@ class StreamTable {
 
 /// How a stream ended. What the peer may still send on it depends on that (RFC 9113 section 5.1).
 enum class Ending : uint8_t {
-  kUnknown,      ///< never seen, or too long ago
-  kComplete,     ///< END_STREAM both ways
+  kUnknown,   ///< never seen, or too long ago
+  kComplete,  ///< END_STREAM both ways
   kResetByPeer,
-  kResetByUs,    ///< frames may be under way: ignored
+  kResetByUs,  ///< frames may be under way: ignored
 };
 
 /// The last kRemembered streams that ended.

@@ -68,9 +68,7 @@ inline std::string goaway(uint32_t last, ErrorCode code = ErrorCode::kNoError) {
 inline Fields get(std::string path = "/") {
   return {{":method", "GET"}, {":scheme", "http"}, {":path", std::move(path)}, {":authority", "a.test"}};
 }
-inline Fields post() {
-  return {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a.test"}};
-}
+inline Fields post() { return {{":method", "POST"}, {":scheme", "http"}, {":path", "/"}, {":authority", "a.test"}}; }
 inline Fields with(Fields fields, const Fields& more) {
   fields.insert(fields.end(), more.begin(), more.end());
   return fields;

@@ -14,8 +14,8 @@ std::shared_ptr<const Balancer> make_plain_balancer(std::shared_ptr<const LbSpec
   return std::make_shared<ZoneBalancer>(std::move(spec), std::move(hosts), inputs);
 }
 
-std::shared_ptr<const Balancer> make_balancer(std::shared_ptr<const LbSpec> spec,
-                                              std::shared_ptr<const HostSet> hosts, const LbInputs& inputs) {
+std::shared_ptr<const Balancer> make_balancer(std::shared_ptr<const LbSpec> spec, std::shared_ptr<const HostSet> hosts,
+                                              const LbInputs& inputs) {
   if (spec->subset && !spec->subset->selectors.empty()) {
     return std::make_shared<SubsetBalancer>(std::move(spec), std::move(hosts), inputs);
   }

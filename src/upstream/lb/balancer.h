@@ -26,8 +26,8 @@ struct LbInputs {
 };
 
 /// `spec` and `hosts` are kept. Takes time in proportion to the hosts (and the ring size): once per host set.
-std::shared_ptr<const Balancer> make_balancer(std::shared_ptr<const LbSpec> spec,
-                                              std::shared_ptr<const HostSet> hosts, const LbInputs& inputs);
+std::shared_ptr<const Balancer> make_balancer(std::shared_ptr<const LbSpec> spec, std::shared_ptr<const HostSet> hosts,
+                                              const LbInputs& inputs);
 
 /// As above without subsets.
 std::shared_ptr<const Balancer> make_plain_balancer(std::shared_ptr<const LbSpec> spec,

@@ -44,7 +44,7 @@ struct Endpoint {
   std::string hostname;
   uint32_t weight = 1;
   HealthStatus status = HealthStatus::kUnknown;
-  std::shared_ptr<const observe::Metadata> metadata;  ///< may be null
+  std::shared_ptr<const observe::Metadata> metadata;        ///< may be null
   std::shared_ptr<const HealthCheckOverride> health_check;  ///< may be null
 };
 

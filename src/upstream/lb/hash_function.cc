@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "observe/metadata.h"
 #include "upstream/lb/hash_table.h"
 
 namespace proa::upstream {
@@ -28,6 +29,13 @@ uint64_t murmur_hash(std::string_view bytes) {
 }
 
 std::string_view hash_key(const Host& host, bool by_hostname) {
+  // An endpoint may name its own place in the table, so that it keeps it under another address.
+  if (host.metadata()) {
+    if (const nlohmann::json* named = host.metadata()->find("envoy.lb", {}); named && named->is_object()) {
+      auto key = named->find("hash_key");
+      if (key != named->end() && key->is_string()) return key->get_ref<const std::string&>();
+    }
+  }
   return by_hostname && !host.hostname().empty() ? std::string_view(host.hostname())
                                                  : std::string_view(host.address_text());
 }

@@ -25,16 +25,11 @@ bool is_canary(const observe::Metadata* metadata) {
 
 std::string health_flags_text(uint32_t flags) {
   static constexpr std::pair<HealthFlag, std::string_view> kNames[] = {
-      {HealthFlag::kFailedActive, "/failed_active_hc"},
-      {HealthFlag::kFailedOutlier, "/failed_outlier_check"},
-      {HealthFlag::kEdsUnhealthy, "/failed_eds_health"},
-      {HealthFlag::kDegradedActive, "/degraded_active_hc"},
-      {HealthFlag::kEdsDegraded, "/degraded_eds_health"},
-      {HealthFlag::kPendingRemoval, "/pending_dynamic_removal"},
-      {HealthFlag::kPendingActive, "/pending_active_hc"},
-      {HealthFlag::kExcluded, "/excluded_via_immediate_hc_fail"},
-      {HealthFlag::kEdsTimeout, "/active_hc_timeout"},
-      {HealthFlag::kEdsDraining, "/eds_status_draining"},
+      {HealthFlag::kFailedActive, "/failed_active_hc"},   {HealthFlag::kFailedOutlier, "/failed_outlier_check"},
+      {HealthFlag::kEdsUnhealthy, "/failed_eds_health"},  {HealthFlag::kDegradedActive, "/degraded_active_hc"},
+      {HealthFlag::kEdsDegraded, "/degraded_eds_health"}, {HealthFlag::kPendingRemoval, "/pending_dynamic_removal"},
+      {HealthFlag::kPendingActive, "/pending_active_hc"}, {HealthFlag::kExcluded, "/excluded_via_immediate_hc_fail"},
+      {HealthFlag::kEdsTimeout, "/active_hc_timeout"},    {HealthFlag::kEdsDraining, "/eds_status_draining"},
   };
   std::string text;
   for (auto [flag, name] : kNames) {

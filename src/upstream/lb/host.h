@@ -16,16 +16,16 @@ namespace proa::upstream {
 
 /// Reasons not to send to a host, as bits. Those under kEds come from discovery, the others are found out here.
 enum class HealthFlag : uint32_t {
-  kFailedActive = 1,       ///< active health checking
-  kFailedOutlier = 2,      ///< ejected by outlier detection
+  kFailedActive = 1,   ///< active health checking
+  kFailedOutlier = 2,  ///< ejected by outlier detection
   kEdsUnhealthy = 4,
   kEdsDraining = 8,
   kEdsTimeout = 16,
   kEdsDegraded = 32,
-  kDegradedActive = 64,    ///< the health check answered "degraded"
-  kPendingActive = 128,    ///< not checked yet
-  kPendingRemoval = 256,   ///< gone from discovery, kept while its checks pass
-  kExcluded = 512,         ///< x-envoy-immediate-health-check-fail: not counted in the panic calculation
+  kDegradedActive = 64,   ///< the health check answered "degraded"
+  kPendingActive = 128,   ///< not checked yet
+  kPendingRemoval = 256,  ///< gone from discovery, kept while its checks pass
+  kExcluded = 512,        ///< x-envoy-immediate-health-check-fail: not counted in the panic calculation
 };
 inline constexpr uint32_t kEdsFlags = 4 | 8 | 16 | 32;
 /// "/failed_active_hc/failed_outlier_check" as /clusters prints it; "healthy" for none.
@@ -38,7 +38,7 @@ struct OutlierCounters {
   std::atomic<uint32_t> consecutive_5xx{0};
   std::atomic<uint32_t> consecutive_gateway{0};
   std::atomic<uint32_t> consecutive_local{0};
-  std::atomic<uint32_t> requests{0};        ///< this interval, external origin (or all, when not split)
+  std::atomic<uint32_t> requests{0};  ///< this interval, external origin (or all, when not split)
   std::atomic<uint32_t> successes{0};
   std::atomic<uint32_t> local_requests{0};  ///< this interval, local origin
   std::atomic<uint32_t> local_successes{0};

@@ -101,8 +101,7 @@ double HostPicker::slow_start_factor(const Host& host, MonoTime now) const {
   const SlowStartSpec& slow = spec_.slow_start;
   MonoTime since = host.healthy_since();
   if (now >= since + slow.window) return 1.0;
-  double part = std::max(0.0, std::chrono::duration<double>(now - since) /
-                                  std::chrono::duration<double>(slow.window));
+  double part = std::max(0.0, std::chrono::duration<double>(now - since) / std::chrono::duration<double>(slow.window));
   double factor = slow.aggression == 1.0 ? part : std::pow(part, 1.0 / slow.aggression);
   return std::max(factor, slow.min_weight_percent / 100.0);
 }

@@ -35,9 +35,9 @@ class HostPicker {
 
   const LbSpec& spec_;
   std::span<Host* const> hosts_;
-  std::unique_ptr<StrideSchedule> schedule_;   // round robin with unequal weights
-  std::vector<uint64_t> cumulative_;           // random and least request with unequal weights
-  MonoTime slow_start_end_;                    // nobody is in slow start after this
+  std::unique_ptr<StrideSchedule> schedule_;  // round robin with unequal weights
+  std::vector<uint64_t> cumulative_;          // random and least request with unequal weights
+  MonoTime slow_start_end_;                   // nobody is in slow start after this
   alignas(64) mutable std::atomic<uint64_t> turn_;
 };
 

@@ -23,10 +23,10 @@ struct LocalityGroup {
 /// The hosts of one priority. The lists of raw pointers are kept alive by `hosts`.
 struct PriorityHosts {
   std::vector<HostRef> hosts;
-  std::vector<Host*> all;       ///< `hosts` without those that discovery says are excluded; what panic uses
+  std::vector<Host*> all;  ///< `hosts` without those that discovery says are excluded; what panic uses
   std::vector<Host*> healthy;
   std::vector<Host*> degraded;
-  uint32_t excluded = 0;        ///< not counted in health percentages: pending or immediate failure
+  uint32_t excluded = 0;  ///< not counted in health percentages: pending or immediate failure
   /// Grouped by locality, the local one first; empty when there is one locality without a weight.
   std::vector<LocalityGroup> localities;
   bool first_is_local = false;

@@ -59,19 +59,19 @@ enum class LbEvent : uint16_t {
 
 /// Lives during one choose(); filled by the proxy, `events` by the balancer.
 struct LbContext {
-  std::optional<uint64_t> hash;             ///< of the route's hash policy
+  std::optional<uint64_t> hash;  ///< of the route's hash policy
   const SubsetCriteria* subset = nullptr;
   const HostFilter* filter = nullptr;
-  uint32_t filter_attempts = 1;             ///< host_selection_retry_max_attempts: choices while `filter` rejects
-  uint32_t tried_priorities = 0;            ///< bit per priority that retry_priority excludes
-  std::string_view override_host;           ///< "ip:port" wished by session affinity; used while it is usable
-  bool override_strict = false;             ///< no other host than the override will do
+  uint32_t filter_attempts = 1;    ///< host_selection_retry_max_attempts: choices while `filter` rejects
+  uint32_t tried_priorities = 0;   ///< bit per priority that retry_priority excludes
+  std::string_view override_host;  ///< "ip:port" wished by session affinity; used while it is usable
+  bool override_strict = false;    ///< no other host than the override will do
   /// Bits (1 << HealthStatus) in which the override host may be; default: UNKNOWN, HEALTHY, DEGRADED.
   uint32_t override_statuses = 0b100011;
   MonoTime now{};
 
-  const http::RequestHead* request = nullptr;          ///< null for TCP
-  const net::ConnectionInfo* downstream = nullptr;     ///< null in tests
+  const http::RequestHead* request = nullptr;       ///< null for TCP
+  const net::ConnectionInfo* downstream = nullptr;  ///< null in tests
   /// Where the downstream connection was going before it was redirected; null when unknown.
   const net::Address* original_destination = nullptr;
 

@@ -74,15 +74,15 @@ struct LbSpec {
   uint64_t min_ring_size = 1024;
   uint64_t max_ring_size = 8 * 1024 * 1024;
   HashFunction hash_function = HashFunction::kXxHash;
-  uint64_t table_size = 65537;      ///< Maglev; a prime
+  uint64_t table_size = 65537;  ///< Maglev; a prime
   bool hash_by_hostname = false;
   uint32_t hash_balance_factor = 0;  ///< percent of the average load a host may have; 0: unbounded
 
   // Common.
   uint32_t panic_threshold = 50;  ///< percent of healthy hosts; 0: no panic
   bool locality_weighted = false;
-  std::optional<ZoneAwareSpec> zone_aware;  ///< excludes locality_weighted
-  SlowStartSpec slow_start;                 ///< round robin and least request
+  std::optional<ZoneAwareSpec> zone_aware;   ///< excludes locality_weighted
+  SlowStartSpec slow_start;                  ///< round robin and least request
   std::shared_ptr<const SubsetSpec> subset;  ///< null: no subsets
 };
 

@@ -13,7 +13,8 @@ class Maglev final : public HashTable {
     if (hosts.empty()) return;
     // Hosts take places in turn, so their order decides: it must not depend on the order of discovery.
     auto key = [&](const WeightedHost& host) { return hash_key(*host.host, spec.hash_by_hostname); };
-    std::sort(hosts.begin(), hosts.end(), [&](const WeightedHost& a, const WeightedHost& b) { return key(a) < key(b); });
+    std::sort(hosts.begin(), hosts.end(),
+              [&](const WeightedHost& a, const WeightedHost& b) { return key(a) < key(b); });
     std::vector<Permutation> permutations;
     double heaviest = 0;
     for (const WeightedHost& host : hosts) {

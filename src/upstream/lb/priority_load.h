@@ -30,7 +30,7 @@ class PriorityLoad {
 
  private:
   struct Level {
-    uint32_t healthy = 0;   // percent of traffic
+    uint32_t healthy = 0;  // percent of traffic
     uint32_t degraded = 0;
     uint32_t healthy_available = 0;  // percent, overprovisioned
     uint32_t degraded_available = 0;

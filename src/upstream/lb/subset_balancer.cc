@@ -180,8 +180,8 @@ Host* SubsetBalancer::choose(LbContext& context, Random& random) const {
       }
     }
   }
-  SubsetFallback policy = selector && selector->fallback != SubsetFallback::kNotDefined ? selector->fallback
-                                                                                        : spec_->subset->fallback;
+  SubsetFallback policy =
+      selector && selector->fallback != SubsetFallback::kNotDefined ? selector->fallback : spec_->subset->fallback;
   Host* host = fall_back(policy, selector, context.subset, context, random);
   if (host || !spec_->subset->panic_mode_any) return host;
   host = choose_in(*all_, context, random);

@@ -21,7 +21,7 @@ class ZoneBalancer final : public Balancer {
   using PickerPtr = std::unique_ptr<const HostPicker>;
   /// Weighted choice of a locality: weight x availability.
   struct LocalityChoice {
-    std::vector<uint32_t> index;  // of localities that take part
+    std::vector<uint32_t> index;               // of localities that take part
     std::unique_ptr<StrideSchedule> schedule;  // null: none takes part
     mutable std::atomic<uint64_t> turn{0};
   };

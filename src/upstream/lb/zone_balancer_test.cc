@@ -109,7 +109,8 @@ TEST(Degraded, hosts_get_only_what_healthy_ones_cannot_take) {
 }
 
 TEST(Panic, under_the_threshold_all_hosts_are_used) {
-  TestHosts hosts({{"1.1.1.1:1"}, {"1.1.1.2:1", 1, 0, "", 0, S::kUnhealthy}, {"1.1.1.3:1", 1, 0, "", 0, S::kUnhealthy}});
+  TestHosts hosts(
+      {{"1.1.1.1:1"}, {"1.1.1.2:1", 1, 0, "", 0, S::kUnhealthy}, {"1.1.1.3:1", 1, 0, "", 0, S::kUnhealthy}});
   auto balancer = balance(policy(LbPolicy::kRoundRobin), hosts);
   auto counts = histogram(*balancer, 300);
   EXPECT_EQ(counts["1.1.1.2:1"], 100);
