@@ -107,7 +107,6 @@ listeners:
   server_append: {hcm: {server_name: custom, server_header_transformation: APPEND_IF_ABSENT}}
   server_pass: {hcm: {server_header_transformation: PASS_THROUGH}}
   user_agent: {hcm: {add_user_agent: true}}
-  proxy_status: {hcm: {proxy_status_config: {literal_proxy_name: here}}}
 clusters:
   h1: {endpoints: [a]}
   h2: {endpoints: [a], protocol: h2}
@@ -152,8 +151,16 @@ for name, pseudo in {
     MIX.case(f"h2_pseudo_{name}", get("/", pseudo=pseudo), listener="to_h1", protocol="h2")
 MIX.case("h2_host_equal", get("/", ("host", "host")), listener="to_h1", protocol="h2")
 MIX.case("h2_host_differs", get("/", ("host", "other")), listener="to_h1", protocol="h2")
-for listener in ("via", "server_name", "server_append", "server_pass", "user_agent", "proxy_status"):
+for listener in ("via", "server_name", "server_append", "server_pass", "user_agent"):
     MIX.case(f"{listener}", get("/"), listener=listener)
     MIX.case(f"{listener}_origin_has_its_own", get("/", ("via", "1.0 before"), ("user-agent", "ua")), listener=listener,
              origin=R(headers=[("server", "theirs"), ("via", "1.1 theirs"), ("proxy-status", "theirs")]))
     MIX.case(f"{listener}_local_reply", get("/"), listener=listener, origin=R(close_before=True))
+
+STATUS = Feature("proxy_status", """
+listeners:
+  proxy_status: {hcm: {proxy_status_config: {literal_proxy_name: here}}}
+""")
+STATUS.case("proxied", get("/"), listener="proxy_status")
+STATUS.case("origin_has_its_own", get("/"), listener="proxy_status", origin=R(headers=[("proxy-status", "theirs")]))
+STATUS.case("local_reply", get("/"), listener="proxy_status", origin=R(close_before=True))

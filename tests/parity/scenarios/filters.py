@@ -164,7 +164,6 @@ listeners:
     routes:
     - match: {{prefix: /}}
       route: {{cluster: a, rate_limits: [{{actions: [{{request_headers: {{header_name: x-who, descriptor_key: who}}}}]}}]}}
-  per_connection: {{filters: [{{local_ratelimit: {{stat_prefix: conn, {_BUCKET}, {_ON}, local_rate_limit_per_downstream_connection: true}}}}]}}
 """)
 THREE = [get("/limited/1"), get("/limited/2"), get("/limited/3")]
 for listener in ("main", "not_enforced", "disabled", "custom", "per_route"):
@@ -173,8 +172,12 @@ LIMIT.case("per_route_other", *[get("/free")] * 3, listener="per_route")
 LIMIT.case("grpc", *[post("/s/m", MESSAGE, GRPC)] * 3, listener="grpc", protocol="h2")
 LIMIT.case("descriptor_bob", *[get("/", ("x-who", "bob"))] * 2, listener="descriptors")
 LIMIT.case("descriptor_alice", *[get("/", ("x-who", "alice"))] * 2, listener="descriptors")
-LIMIT.case("per_connection_fresh", *THREE, listener="per_connection", fresh=True)
-LIMIT.case("per_connection_same", *THREE, listener="per_connection")
+PER_CONNECTION = Feature("local_rate_limit_per_connection", f"""
+listeners:
+  per_connection: {{filters: [{{local_ratelimit: {{stat_prefix: conn, {_BUCKET}, {_ON}, local_rate_limit_per_downstream_connection: true}}}}]}}
+""")
+PER_CONNECTION.case("fresh", *THREE, listener="per_connection", fresh=True)
+PER_CONNECTION.case("same", *THREE, listener="per_connection")
 
 SMALL = Feature("small_filters", """
 listeners:
@@ -203,9 +206,6 @@ listeners:
   health: {filters: [{health_check: {pass_through_mode: false, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
   health_through: {filters: [{health_check: {pass_through_mode: true, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
   health_min: {filters: [{health_check: {pass_through_mode: false, cluster_min_healthy_percentages: {a: {value: 50}, empty: {value: 50}}, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
-  csrf: {filters: [{csrf: {filter_enabled: {default_value: {numerator: 100}}, additional_origins: [{exact: friend.test}]}}]}
-  csrf_shadow: {filters: [{csrf: {filter_enabled: {default_value: {numerator: 0}}, shadow_enabled: {default_value: {numerator: 100}}}}]}
-  early: {hcm: {early_header_mutation_extensions: [{name: e, typed_config: {"@type": http.early_header_mutation.header_mutation.v3.HeaderMutation, mutations: [{append: {header: {key: x-early, value: "1"}}}]}}]}, routes: [{name: early, match: {prefix: /, headers: [{name: x-early, present_match: true}]}, route: {cluster: a}}]}
   disabled_filter:
     filters: [{fault: {disabled: true, abort: {http_status: 418, percentage: {numerator: 100}}}}]
     routes:
@@ -213,12 +213,6 @@ listeners:
       route: {cluster: a}
       typed_per_filter_config: {envoy.filters.http.fault: {"@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, config: {"@type": http.fault.v3.HTTPFault, abort: {http_status: 419, percentage: {numerator: 100}}}}}
     - {match: {prefix: /}, route: {cluster: a}}
-  basic_auth: {filters: [{basic_auth: {users: {inline_string: "user:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="}}}]}
-  header_to_metadata:
-    filters: [{header_to_metadata: {request_rules: [{header: x-ver, on_header_present: {metadata_namespace: ns, key: ver, type: STRING}, on_header_missing: {metadata_namespace: ns, key: ver, value: none}, remove: true}]}}]
-    routes: [{match: {prefix: /}, route: {cluster: a}, request_headers_to_add: [{header: {key: x-meta, value: "%DYNAMIC_METADATA(ns:ver)%"}}]}]
-  grpc_stats: {filters: [{grpc_stats: {emit_filter_state: true, stats_for_all_methods: true}}]}
-  grpc_web: {filters: [{grpc_web: {}}]}
 clusters:
   empty: {endpoints: []}
 """)
@@ -235,24 +229,58 @@ SMALL.case("health_local", get("/healthz"), listener="health")
 SMALL.case("health_other", get("/x"), listener="health")
 SMALL.case("health_passed_through", get("/healthz"), listener="health_through")
 SMALL.case("health_cluster_minimum", get("/healthz"), listener="health_min")
-SMALL.case("csrf_safe_method", get("/"), listener="csrf")
-SMALL.case("csrf_same_origin", post("/", b"", ("origin", "http://host.test")), listener="csrf")
-SMALL.case("csrf_other_origin", post("/", b"", ("origin", "http://evil.test")), listener="csrf")
-SMALL.case("csrf_no_origin", request("POST", "/"), listener="csrf")
-SMALL.case("csrf_referer", post("/", b"", ("referer", "http://host.test/page")), listener="csrf")
-SMALL.case("csrf_additional", post("/", b"", ("origin", "http://friend.test")), listener="csrf")
-SMALL.case("csrf_shadow", post("/", b"", ("origin", "http://evil.test")), listener="csrf_shadow")
-SMALL.case("early_mutation", get("/"), listener="early")
 SMALL.case("filter_disabled_by_default", get("/"), listener="disabled_filter")
 SMALL.case("filter_enabled_on_route", get("/on"), listener="disabled_filter")
-SMALL.case("basic_auth_missing", get("/"), listener="basic_auth")
-SMALL.case("basic_auth_wrong", get("/", ("authorization", "Basic dXNlcjp4")), listener="basic_auth")
-SMALL.case("basic_auth_right", get("/", ("authorization", "Basic dXNlcjp0ZXN0")), listener="basic_auth")
-SMALL.case("header_to_metadata", get("/", ("x-ver", "7")), listener="header_to_metadata")
-SMALL.case("header_to_metadata_missing", get("/"), listener="header_to_metadata")
-SMALL.case("grpc_stats", post("/svc/Method", MESSAGE, GRPC), listener="grpc_stats", protocol="h2",
+
+# Filters of which each may be missing without hiding the others.
+CSRF = Feature("csrf", """
+listeners:
+  csrf: {filters: [{csrf: {filter_enabled: {default_value: {numerator: 100}}, additional_origins: [{exact: friend.test}]}}]}
+  csrf_shadow: {filters: [{csrf: {filter_enabled: {default_value: {numerator: 0}}, shadow_enabled: {default_value: {numerator: 100}}}}]}
+""")
+CSRF.case("csrf_safe_method", get("/"), listener="csrf")
+CSRF.case("csrf_same_origin", post("/", b"", ("origin", "http://host.test")), listener="csrf")
+CSRF.case("csrf_other_origin", post("/", b"", ("origin", "http://evil.test")), listener="csrf")
+CSRF.case("csrf_no_origin", request("POST", "/"), listener="csrf")
+CSRF.case("csrf_referer", post("/", b"", ("referer", "http://host.test/page")), listener="csrf")
+CSRF.case("csrf_additional", post("/", b"", ("origin", "http://friend.test")), listener="csrf")
+CSRF.case("csrf_shadow", post("/", b"", ("origin", "http://evil.test")), listener="csrf_shadow")
+
+EARLY = Feature("early_header_mutation", """
+listeners:
+  early: {hcm: {early_header_mutation_extensions: [{name: e, typed_config: {"@type": http.early_header_mutation.header_mutation.v3.HeaderMutation, mutations: [{append: {header: {key: x-early, value: "1"}}}]}}]}, routes: [{name: early, match: {prefix: /, headers: [{name: x-early, present_match: true}]}, route: {cluster: a}}]}
+""")
+EARLY.case("early_mutation", get("/"), listener="early")
+
+BASIC = Feature("basic_auth", """
+listeners:
+  basic_auth: {filters: [{basic_auth: {users: {inline_string: "user:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M="}}}]}
+""")
+BASIC.case("basic_auth_missing", get("/"), listener="basic_auth")
+BASIC.case("basic_auth_wrong", get("/", ("authorization", "Basic dXNlcjp4")), listener="basic_auth")
+BASIC.case("basic_auth_right", get("/", ("authorization", "Basic dXNlcjp0ZXN0")), listener="basic_auth")
+
+METADATA = Feature("header_to_metadata", """
+listeners:
+  header_to_metadata:
+    filters: [{header_to_metadata: {request_rules: [{header: x-ver, on_header_present: {metadata_namespace: ns, key: ver, type: STRING}, on_header_missing: {metadata_namespace: ns, key: ver, value: none}, remove: true}]}}]
+    routes: [{match: {prefix: /}, route: {cluster: a}, request_headers_to_add: [{header: {key: x-meta, value: "%DYNAMIC_METADATA(ns:ver)%"}}]}]
+""")
+METADATA.case("header_to_metadata", get("/", ("x-ver", "7")), listener="header_to_metadata")
+METADATA.case("header_to_metadata_missing", get("/"), listener="header_to_metadata")
+
+GRPC_STATS = Feature("grpc_stats", """
+listeners:
+  grpc_stats: {filters: [{grpc_stats: {emit_filter_state: true, stats_for_all_methods: true}}]}
+""")
+GRPC_STATS.case("grpc_stats", post("/svc/Method", MESSAGE, GRPC), listener="grpc_stats", protocol="h2",
            origin=R(200, [GRPC], body=MESSAGE, trailers=[("grpc-status", "0")]))
-SMALL.case("grpc_web", post("/svc/Method", MESSAGE, ("content-type", "application/grpc-web")), listener="grpc_web",
+
+GRPC_WEB = Feature("grpc_web", """
+listeners:
+  grpc_web: {filters: [{grpc_web: {}}]}
+""")
+GRPC_WEB.case("grpc_web", post("/svc/Method", MESSAGE, ("content-type", "application/grpc-web")), listener="grpc_web",
            origin=R(200, [GRPC], body=MESSAGE, trailers=[("grpc-status", "0")]))
-SMALL.case("grpc_web_text", post("/svc/Method", b"AAAAAAA=", ("content-type", "application/grpc-web-text")), listener="grpc_web",
+GRPC_WEB.case("grpc_web_text", post("/svc/Method", b"AAAAAAA=", ("content-type", "application/grpc-web-text")), listener="grpc_web",
            origin=R(200, [GRPC], body=MESSAGE, trailers=[("grpc-status", "0")]))

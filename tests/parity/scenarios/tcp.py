@@ -50,22 +50,11 @@ listeners:
     network:
     - typed_config: {"@type": network.rbac.v3.RBAC, stat_prefix: "r.", rules: {action: ALLOW, policies: {p: {permissions: [{any: true}], principals: [{direct_remote_ip: {address_prefix: 127.0.0.1, prefix_len: 32}}]}}}}
     - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: rbac, cluster: echo}
-  rate:
-    network:
-    - typed_config: {"@type": network.local_ratelimit.v3.LocalRateLimit, stat_prefix: rate, token_bucket: {max_tokens: 1, tokens_per_fill: 1, fill_interval: 3600s}}
-    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: rate, cluster: echo}
-  limit:
-    network:
-    - typed_config: {"@type": network.connection_limit.v3.ConnectionLimit, stat_prefix: limit, max_connections: 1}
-    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: limit, cluster: echo}
-  direct: {network: [{typed_config: {"@type": network.direct_response.v3.Config, response: {inline_string: "bye"}}}]}
-  echo_filter: {network: [{typed_config: {"@type": network.echo.v3.Echo}}]}
   sni:
     listener: {listener_filters: [{name: envoy.filters.listener.tls_inspector, typed_config: {"@type": listener.tls_inspector.v3.TlsInspector}}]}
     network:
     - typed_config: {"@type": network.sni_cluster.v3.SniCluster}
     - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: sni, cluster: refused}
-  tunneling: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: tunneling, cluster: a, tunneling_config: {hostname: "target.test:443", headers_to_add: [{header: {key: x-tunnel, value: "1"}}]}}}]}
 clusters:
   echo: {}
   refused: {}
@@ -84,11 +73,33 @@ TCP.case("idle_timeout", flow=talk("idle", b"hello"), logs=1)
 TCP.case("max_duration", flow=talk("longest", b"hello"), logs=1)
 TCP.case("rbac_allowed", flow=talk("rbac", b"hello"), logs=1)
 TCP.case("rbac_denied", flow=talk("rbac", b"hello", dial={"source": "127.0.0.2"}), logs=1, ignore=("log[0].RECEIVED",))
-TCP.case("rate_first", flow=talk("rate", b"hello"), logs=1)
-TCP.case("rate_second", flow=talk("rate", b"hello"), logs=1, ignore=("log[0].*",))
-TCP.case("direct_response", flow=talk("direct", b""), logs=0)
-TCP.case("echo_filter", flow=talk("echo_filter", b"mirror"), logs=0)
-TCP.case("tunneling", flow=talk("tunneling", b"hello"), origin=Reply(200, tunnel=True), logs=1)
+FILTERS = Feature("network_filters", """
+listeners:
+  rate:
+    network:
+    - typed_config: {"@type": network.local_ratelimit.v3.LocalRateLimit, stat_prefix: rate, token_bucket: {max_tokens: 1, tokens_per_fill: 1, fill_interval: 3600s}}
+    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: rate, cluster: echo}
+  limit:
+    network:
+    - typed_config: {"@type": network.connection_limit.v3.ConnectionLimit, stat_prefix: limit, max_connections: 1}
+    - typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: limit, cluster: echo}
+  direct: {network: [{typed_config: {"@type": network.direct_response.v3.Config, response: {inline_string: "bye"}}}]}
+  echo_filter: {network: [{typed_config: {"@type": network.echo.v3.Echo}}]}
+clusters:
+  echo: {}
+""", origins={"echo": {"tcp": True}})
+FILTERS.case("rate_first", flow=talk("rate", b"hello"), logs=1)
+FILTERS.case("rate_second", flow=talk("rate", b"hello"), logs=1, ignore=("log[0].*",))
+FILTERS.case("direct_response", flow=talk("direct", b""), logs=0)
+FILTERS.case("echo_filter", flow=talk("echo_filter", b"mirror"), logs=0)
+
+TUNNEL = Feature("tcp_tunneling", """
+listeners:
+  tunneling: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: tunneling, cluster: a, tunneling_config: {hostname: "target.test:443", headers_to_add: [{header: {key: x-tunnel, value: "1"}}]}}}]}
+clusters:
+  echo: {}
+""", origins={"echo": {"tcp": True}})
+TUNNEL.case("connect", flow=talk("tunneling", b"hello"), origin=Reply(200, tunnel=True), logs=1)
 
 V1 = b"PROXY TCP4 1.2.3.4 5.6.7.8 1111 2222\r\n"
 V1_6 = b"PROXY TCP6 2001:db8::1 2001:db8::2 1111 2222\r\n"
@@ -108,9 +119,6 @@ listeners:
   main: {{hcm: {{use_remote_address: true}}, listener: {{listener_filters: [{_PP % ""}]}}}}
   optional: {{hcm: {{use_remote_address: true}}, listener: {{listener_filters: [{_PP % ", allow_requests_without_proxy_protocol: true"}]}}}}
   only_v2: {{listener: {{listener_filters: [{_PP % ", disallowed_versions: [V1]"}]}}}}
-  tlv:
-    listener: {{listener_filters: [{_PP % ", rules: [{tlv_type: 224, on_tlv_present: {metadata_namespace: pp, key: tlv}}]"}]}}
-    routes: [{{match: {{prefix: /}}, route: {{cluster: a}}, request_headers_to_add: [{{header: {{key: x-tlv, value: "%DYNAMIC_METADATA(pp:tlv)%"}}}}]}}]
   to_v1: {{routes: [{{match: {{prefix: /}}, route: {{cluster: v1}}}}]}}
   to_v2: {{routes: [{{match: {{prefix: /}}, route: {{cluster: v2}}}}]}}
   chained: {{listener: {{listener_filters: [{_PP % ""}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: v1}}}}]}}
@@ -131,7 +139,14 @@ for name, header in {
     PROXY.case(f"optional_{name}", get("/"), listener="optional", dial={"before": header, "seconds": 1.0}, logs=0)
 PROXY.case("disallowed_version", get("/"), listener="only_v2", dial={"before": V1}, logs=0)
 PROXY.case("allowed_version", get("/"), listener="only_v2", dial={"before": v2()}, logs=0)
-PROXY.case("tlv_to_metadata", get("/"), listener="tlv", dial={"before": v2(tlvs=b"\xe0\0\x03abc")})
 PROXY.case("upstream_v1", get("/"), listener="to_v1")
 PROXY.case("upstream_v2", get("/"), listener="to_v2")
 PROXY.case("upstream_carries_client", get("/"), listener="chained", dial={"before": V1})
+
+TLV = Feature("proxy_protocol_tlv", f"""
+listeners:
+  tlv:
+    listener: {{listener_filters: [{_PP % ", rules: [{tlv_type: 224, on_tlv_present: {metadata_namespace: pp, key: tlv}}]"}]}}
+    routes: [{{match: {{prefix: /}}, route: {{cluster: a}}, request_headers_to_add: [{{header: {{key: x-tlv, value: "%DYNAMIC_METADATA(pp:tlv)%"}}}}]}}]
+""")
+TLV.case("tlv_to_metadata", get("/"), listener="tlv", dial={"before": v2(tlvs=b"\xe0\0\x03abc")})

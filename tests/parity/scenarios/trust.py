@@ -13,24 +13,11 @@ listeners:
   hops2: {{hcm: {{xff_num_trusted_hops: 2}}}}
   internal: {{hcm: {{use_remote_address: true, {_INTERNAL}}}}}
   behind_internal: {{hcm: {{{_INTERNAL}}}}}
-  extension:
-    hcm:
-      use_remote_address: false
-      original_ip_detection_extensions:
-      - {{name: x, typed_config: {{"@type": http.original_ip_detection.custom_header.v3.CustomHeaderConfig, header_name: x-real, allow_extension_to_set_address_as_trusted: true, reject_with_status: {{code: Forbidden}}}}}}
-  xff_extension:
-    hcm:
-      original_ip_detection_extensions:
-      - {{name: x, typed_config: {{"@type": http.original_ip_detection.xff.v3.XffConfig, xff_num_trusted_hops: 1, skip_xff_append: false}}}}
-  xff_cidrs:
-    hcm:
-      original_ip_detection_extensions:
-      - {{name: x, typed_config: {{"@type": http.original_ip_detection.xff.v3.XffConfig, xff_trusted_cidrs: {{cidrs: [{{address_prefix: 127.0.0.0, prefix_len: 8}}, {{address_prefix: 10.0.0.0, prefix_len: 8}}]}}}}}}
   port: {{hcm: {{use_remote_address: true, append_x_forwarded_port: true}}}}
   internal_only: {{hcm: {{use_remote_address: true}}, route_config: {{internal_only_headers: [x-internal-a, x-internal-b]}}}}
   scheme: {{hcm: {{scheme_header_transformation: {{scheme_to_overwrite: https}}}}}}
 """)
-ALL = ["plain", "edge", "edge_hops1", "edge_hops2", "edge_skip", "hops1", "hops2", "internal", "behind_internal", "xff_extension", "xff_cidrs"]
+ALL = ["plain", "edge", "edge_hops1", "edge_hops2", "edge_skip", "hops1", "hops2", "internal", "behind_internal"]
 for listener in ALL:
     XFF.case(f"{listener}_no_xff", get("/"), listener=listener)
     XFF.case(f"{listener}_three_hops", get("/", ("x-forwarded-for", "1.1.1.1, 2.2.2.2,10.3.3.3")), listener=listener)
@@ -45,8 +32,6 @@ XFF.case("two_xff_lines", get("/", ("x-forwarded-for", "1.1.1.1"), ("x-forwarded
 XFF.case("v6_xff", get("/", ("x-forwarded-for", "2001:db8::1")), listener="plain")
 XFF.case("v6_bracketed_with_port", get("/", ("x-forwarded-for", "[2001:db8::1]:80")), listener="plain")
 XFF.case("v4_with_port", get("/", ("x-forwarded-for", "1.2.3.4:80")), listener="plain")
-XFF.case("custom_header", get("/", ("x-real", "5.5.5.5")), listener="extension")
-XFF.case("custom_header_missing_rejected", get("/"), listener="extension")
 XFF.case("forwarded_port_added", get("/"), listener="port", ignore=("origin[0].header.x-forwarded-port",))
 XFF.case("forwarded_port_kept", get("/", ("x-forwarded-port", "1")), listener="port", ignore=("origin[0].header.x-forwarded-port",))
 XFF.case("other_source_address", get("/"), listener="edge", dial={"source": "127.0.0.9"})
@@ -57,6 +42,29 @@ XFF.case("forwarded_proto_nonsense", get("/", ("x-forwarded-proto", "gopher")), 
 XFF.case("scheme_overwritten", get("/"), listener="scheme")
 XFF.case("h2_scheme_https_over_clear_text", get("/", pseudo=[(":method", "GET"), (":scheme", "https"), (":authority", "h"), (":path", "/")]),
          listener="plain", protocol="h2")
+
+DETECTION = Feature("original_ip_detection", f"""
+listeners:
+  extension:
+    hcm:
+      use_remote_address: false
+      original_ip_detection_extensions:
+      - {{name: x, typed_config: {{"@type": http.original_ip_detection.custom_header.v3.CustomHeaderConfig, header_name: x-real, allow_extension_to_set_address_as_trusted: true, reject_with_status: {{code: Forbidden}}}}}}
+  xff_extension:
+    hcm:
+      original_ip_detection_extensions:
+      - {{name: x, typed_config: {{"@type": http.original_ip_detection.xff.v3.XffConfig, xff_num_trusted_hops: 1, skip_xff_append: false}}}}
+  xff_cidrs:
+    hcm:
+      original_ip_detection_extensions:
+      - {{name: x, typed_config: {{"@type": http.original_ip_detection.xff.v3.XffConfig, xff_trusted_cidrs: {{cidrs: [{{address_prefix: 127.0.0.0, prefix_len: 8}}, {{address_prefix: 10.0.0.0, prefix_len: 8}}]}}}}}}
+""")
+for listener in ["xff_extension", "xff_cidrs"]:
+    DETECTION.case(f"{listener}_no_xff", get("/"), listener=listener)
+    DETECTION.case(f"{listener}_three_hops", get("/", ("x-forwarded-for", "1.1.1.1, 2.2.2.2,10.3.3.3")), listener=listener)
+    DETECTION.case(f"{listener}_garbage", get("/", ("x-forwarded-for", "unknown, 2.2.2.2x")), listener=listener)
+DETECTION.case("custom_header", get("/", ("x-real", "5.5.5.5")), listener="extension")
+DETECTION.case("custom_header_missing_rejected", get("/"), listener="extension")
 
 IDS = Feature("request_id", """
 listeners:
