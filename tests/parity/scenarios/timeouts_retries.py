@@ -28,11 +28,6 @@ listeners:
   suppress:
     hcm:
       http_filters: [{name: r, typed_config: {"@type": http.router.v3.Router, suppress_envoy_headers: true}}]
-  strict:
-    hcm:
-      use_remote_address: true
-      internal_address_config: {cidr_ranges: [{address_prefix: 127.0.0.0, prefix_len: 8}]}
-      http_filters: [{name: r, typed_config: {"@type": http.router.v3.Router, strict_check_headers: [x-envoy-upstream-rq-timeout-ms]}}]
   request_timeout: {hcm: {request_timeout: 0.15s}}
   headers_timeout: {hcm: {request_headers_timeout: 0.15s}}
   stream_idle: {hcm: {stream_idle_timeout: 0.15s}, routes: [{match: {prefix: /}, route: {cluster: a, timeout: 0s}}]}
@@ -68,7 +63,6 @@ TIMEOUTS.case("alt_response", get("/", ("x-envoy-upstream-rq-timeout-ms", "80"),
 TIMEOUTS.case("alt_stat_name", get("/", ("x-envoy-upstream-alt-stat-name", "other")), listener="internal")
 TIMEOUTS.case("expected_timeout_respected", get("/", ("x-envoy-expected-rq-timeout-ms", "100")), origin=HANG, listener="expected")
 TIMEOUTS.case("suppressed_headers", get("/"), listener="suppress")
-TIMEOUTS.case("strict_header_check", get("/", ("x-envoy-upstream-rq-timeout-ms", "abc")), listener="strict")
 TIMEOUTS.case("stream_duration_header", get("/", ("x-envoy-upstream-stream-duration-ms", "100")), origin=HANG, listener="internal")
 TIMEOUTS.case("request_timeout", post("/", b"abc", ("content-length", "100")), listener="request_timeout")
 TIMEOUTS.case("request_headers_timeout", get(raw=b"GET / HTTP/1.1\r\nhost: x\r\n"), listener="headers_timeout", logs=0)
@@ -81,6 +75,16 @@ TIMEOUTS.case("connection_max_duration", get("/"), listener="conn_max", tail=Tru
 TIMEOUTS.case("max_stream_duration_hcm", get("/"), origin=HANG, listener="max_stream")
 TIMEOUTS.case("max_requests_per_connection", get("/1"), get("/2"), get("/3"), listener="max_requests")
 TIMEOUTS.case("max_requests_per_connection_h2", get("/1"), get("/2"), get("/3"), listener="max_requests", protocol="h2")
+
+STRICT = Feature("strict_headers", """
+listeners:
+  strict:
+    hcm:
+      use_remote_address: true
+      internal_address_config: {cidr_ranges: [{address_prefix: 127.0.0.0, prefix_len: 8}]}
+      http_filters: [{name: r, typed_config: {"@type": http.router.v3.Router, strict_check_headers: [x-envoy-upstream-rq-timeout-ms]}}]
+""")
+STRICT.case("refused", get("/", ("x-envoy-upstream-rq-timeout-ms", "abc")), listener="strict")
 
 _BACK = "retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}"
 RETRIES = Feature("retries", f"""
@@ -119,8 +123,6 @@ listeners:
       - {{match: {{prefix: /}}, route: {{cluster: a}}}}
   internal:
     hcm: {{use_remote_address: true, internal_address_config: {{cidr_ranges: [{{address_prefix: 127.0.0.0, prefix_len: 8}}]}}}}
-  hedged:
-    routes: [{{match: {{prefix: /}}, route: {{cluster: a, timeout: 2s, hedge_policy: {{hedge_on_per_try_timeout: true}}, retry_policy: {{retry_on: 5xx, per_try_timeout: 0.1s, num_retries: 2}}}}}}]
 clusters:
   h2: {{endpoints: [a], protocol: h2}}
   refused: {{}}
@@ -169,4 +171,10 @@ RETRIES.case("internal_retriable_header_names", get("/", ("x-envoy-retry-on", "r
 RETRIES.case("internal_grpc_header", post("/", MESSAGE, GRPC, ("x-envoy-retry-grpc-on", "unavailable")), protocol="h2", listener="internal",
              origin=[R(200, [GRPC, ("grpc-status", "14")], body=b""), R(200, [GRPC, ("grpc-status", "0")], body=b"")])
 RETRIES.case("external_headers_are_ignored", get("/", ("x-envoy-retry-on", "5xx"), ("x-envoy-max-retries", "2")), origin=[R(503), R()])
-RETRIES.case("hedged_second_answers", get("/"), origin=lambda: in_turn(R(hang=True), R()), listener="hedged")
+
+HEDGING = Feature("hedging", """
+listeners:
+  hedged:
+    routes: [{match: {prefix: /}, route: {cluster: a, timeout: 2s, hedge_policy: {hedge_on_per_try_timeout: true}, retry_policy: {retry_on: 5xx, per_try_timeout: 0.1s, num_retries: 2}}}]
+""")
+HEDGING.case("second_answers", get("/"), origin=lambda: in_turn(R(hang=True), R()), listener="hedged")
