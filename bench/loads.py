@@ -70,7 +70,8 @@ def http1_upstream(folder):
     """nginx that answers by itself. Returns the program and its port."""
     port = free_port()
     config = folder / "upstream.conf"
-    config.write_text(f"""daemon off; pid {folder}/upstream.pid; error_log {folder}/upstream.err; worker_processes 1;
+    config.write_text(f"""daemon off; master_process off; pid {folder}/upstream.pid;
+error_log {folder}/upstream.err;
 events {{ worker_connections 20000; }}
 http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
   client_body_temp_path {folder}/upstream.body; proxy_temp_path {folder}/upstream.proxy;
