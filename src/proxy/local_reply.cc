@@ -56,11 +56,6 @@ ShapedReply shape_local_reply(const LocalReplyConfig& config, const filters::Loc
   info.local_reply_body = text;
   if (mapper && mapper->headers) mapper->headers->apply(head->headers, info, arena);
 
-  if (http::is_grpc(info.request->headers)) {
-    shape_grpc(*head, reply, status, text, arena);
-    return {head, {}};
-  }
-  head->status = status;
   std::string_view content_type = "text/plain";
   if (format) {
     std::string formatted;
@@ -68,6 +63,11 @@ ShapedReply shape_local_reply(const LocalReplyConfig& config, const filters::Loc
     text = arena.copy(formatted);
     content_type = format->content_type;
   }
+  if (http::is_grpc(info.request->headers)) {
+    shape_grpc(*head, reply, status, text, arena);
+    return {head, {}};
+  }
+  head->status = status;
   if (!text.empty()) {
     head->headers.set(HeaderId::kContentLength, decimal(arena, text.size()));
     // A reply that brought its own type (a filter's JSON, say) keeps it.

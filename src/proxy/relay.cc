@@ -141,7 +141,9 @@ void Exchange::attempt_writable() {
 void Exchange::attempt_informational(http::ResponseHead& head) {
   touch();
   if (!down_ || response_started_) return;
+  count_upstream_status(head.status);
   if (head.status == 100 && !manager_->proxy_100_continue) return;  // sent by ourselves already
+  manager_->stats->count_status(0, head.status);
   down_->send_informational(head.status, head.headers);
 }
 

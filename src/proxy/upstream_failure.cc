@@ -57,11 +57,16 @@ UpstreamFailure describe_failure(const Attempt& attempt, bool retried, Arena& ar
   std::string_view transport = attempt.failure_details();
   const bool connecting = attempt.reset_reason() == ResetReason::kConnectFailure && !transport.empty();
   failure.body = arena.concat("upstream connect error or disconnect/reset before headers. ",
-                              retried ? "retried and the latest " : "", "reset reason: ", cause.text,
-                              connecting ? ", transport failure reason: " : "", connecting ? transport : "");
+                              retried ? "retried and the latest " : "", "reset reason: ", cause.text);
+  // The transport's own words are for the log alone: they tell a client about what is behind the proxy.
   failure.details = arena.concat("upstream_reset_before_response_started{", with_underscores(cause.text, arena),
                                  connecting ? "|" : "", connecting ? with_underscores(transport, arena) : "", "}");
   return failure;
+}
+
+MissingRest describe_missing_rest(const Attempt& attempt, Arena& arena) {
+  Cause cause = cause_of(attempt);
+  return {arena.concat("upstream_reset_after_response_started{", with_underscores(cause.text, arena), "}"), cause.flag};
 }
 
 }  // namespace proa::proxy

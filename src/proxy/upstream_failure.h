@@ -21,4 +21,11 @@ struct UpstreamFailure {
 /// Precondition: the attempt has no response. Strings are static or in `arena`.
 UpstreamFailure describe_failure(const Attempt& attempt, bool retried, Arena& arena);
 
+/// The same for an attempt that failed after its response's head was handed on.
+struct MissingRest {
+  std::string_view details;
+  observe::ResponseFlag flag;
+};
+MissingRest describe_missing_rest(const Attempt& attempt, Arena& arena);
+
 }  // namespace proa::proxy

@@ -32,6 +32,17 @@ TEST(RingHash, builds_the_same_ring_as_envoy) {
   EXPECT_EQ(chosen(*balancer, 3551244743356806948ULL), "127.0.0.1:93");
 }
 
+TEST(RingHash, an_endpoint_that_names_its_key_keeps_its_place_under_another_address) {
+  TestHosts before({{.address = "127.0.0.1:1", .lb_metadata = R"({"hash_key": "a"})"}, {.address = "127.0.0.1:2"}});
+  TestHosts after({{.address = "127.0.0.9:7", .lb_metadata = R"({"hash_key": "a"})"}, {.address = "127.0.0.1:2"}});
+  auto was = make_balancer(policy(LbPolicy::kRingHash), before.set(), {});
+  auto is = make_balancer(policy(LbPolicy::kRingHash), after.set(), {});
+  for (uint64_t i = 0; i < 100; ++i) {
+    const uint64_t hash = xx_hash(std::to_string(i));
+    EXPECT_EQ(chosen(*was, hash) == "127.0.0.1:1", chosen(*is, hash) == "127.0.0.9:7");
+  }
+}
+
 TEST(RingHash, another_host_is_chosen_for_a_retry) {
   struct Reject final : HostFilter {
     bool reject(const Host& host) const override { return host.address_text() == "127.0.0.1:94"; }
