@@ -32,6 +32,15 @@ std::shared_ptr<observe::StatGroup> http_stats(const observe::StatSchema& schema
   return compiler.shared.stats(schema, {prefix, {{"envoy_http_conn_manager_prefix", prefix}}});
 }
 
+/// http.STAT_PREFIX.rbac.SHADOW_PREFIX.shadow_denied, with one dot between whether the prefix ends in one or not.
+std::shared_ptr<observe::StatGroup> rbac_shadow_stats(const fhttp::rbac::v3::RBAC& rbac, const std::string& prefix,
+                                                      Compiler& compiler) {
+  std::string own = rbac.shadow_rules_stat_prefix();
+  if (own.ends_with('.')) own.pop_back();
+  std::string name = prefix + ".rbac" + (own.empty() ? "" : "." + own);
+  return compiler.shared.stats(filters::kRbacShadowSchema, {std::move(name), {{"envoy_http_conn_manager_prefix", prefix}}});
+}
+
 // ---- one function a filter; the same message often configures filter and route ----
 
 std::shared_ptr<route::CorsPolicy> compile_cors(const fhttp::cors::v3::CorsPolicy& from, const Site& at) {
@@ -45,10 +54,11 @@ std::shared_ptr<route::CorsPolicy> compile_cors(const fhttp::cors::v3::CorsPolic
   to->allow_headers = from.allow_headers();
   to->expose_headers = from.expose_headers();
   to->max_age = from.max_age();
-  to->allow_credentials = from.allow_credentials().value();
-  to->allow_private_network = from.allow_private_network_access().value();
-  to->forward_not_matching_preflights =
-      !from.has_forward_not_matching_preflights() || from.forward_not_matching_preflights().value();
+  if (from.has_allow_credentials()) to->allow_credentials = from.allow_credentials().value();
+  if (from.has_allow_private_network_access()) to->allow_private_network = from.allow_private_network_access().value();
+  if (from.has_forward_not_matching_preflights()) {
+    to->forward_not_matching_preflights = from.forward_not_matching_preflights().value();
+  }
   if (from.has_filter_enabled()) to->enabled = fraction(from.filter_enabled());
   if (from.has_shadow_enabled()) to->shadow = fraction(from.shadow_enabled());
   return to;
@@ -159,7 +169,8 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
     return filters::make_cors(http_stats(filters::kCorsSchema, stat_prefix, compiler));
   }
   if (auto* rbac = dynamic_cast<const fhttp::rbac::v3::RBAC*>(&from)) {
-    return filters::make_rbac(compile_rbac_filter(*rbac, at), http_stats(filters::kRbacSchema, stat_prefix, compiler));
+    return filters::make_rbac(compile_rbac_filter(*rbac, at), {http_stats(filters::kRbacSchema, stat_prefix, compiler),
+                                                               rbac_shadow_stats(*rbac, stat_prefix, compiler)});
   }
   if (auto* fault = dynamic_cast<const fhttp::fault::v3::HTTPFault*>(&from)) {
     return filters::make_fault(compile_fault(*fault, at), http_stats(filters::kFaultSchema, stat_prefix, compiler));

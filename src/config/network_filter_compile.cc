@@ -9,6 +9,16 @@ namespace proa::config {
 
 namespace network = envoy::extensions::filters::network;
 
+namespace {
+
+/// Envoy's prefixes of these filters end in a dot by habit ("r."); our names put one between anyway.
+std::string without_dot(std::string prefix) {
+  if (prefix.ends_with('.')) prefix.pop_back();
+  return prefix;
+}
+
+}  // namespace
+
 std::shared_ptr<const filters::NetworkFilter> compile_network_filter(const google::protobuf::Message& from,
                                                                      const Site& at, Compiler& compiler) {
   const auto* rbac = dynamic_cast<const network::rbac::v3::RBAC*>(&from);
@@ -17,8 +27,12 @@ std::shared_ptr<const filters::NetworkFilter> compile_network_filter(const googl
   if (rbac->has_rules()) config->rules = compile_rbac(rbac->rules(), at / "rules");
   if (rbac->has_shadow_rules()) config->shadow = compile_rbac(rbac->shadow_rules(), at / "shadow_rules");
   config->shadow_prefix = rbac->shadow_rules_stat_prefix();
-  auto stats = compiler.shared.stats(filters::kNetworkRbacSchema, {rbac->stat_prefix(), {}});
-  return filters::make_network_rbac(std::move(config), std::move(stats));
+  std::string prefix = without_dot(rbac->stat_prefix());
+  std::string shadow = without_dot(rbac->shadow_rules_stat_prefix());
+  shadow = prefix + (prefix.empty() ? "rbac" : ".rbac") + (shadow.empty() ? "" : "." + shadow);
+  return filters::make_network_rbac(std::move(config),
+                                    {compiler.shared.stats(filters::kNetworkRbacSchema, {std::move(prefix), {}}),
+                                     compiler.shared.stats(filters::kNetworkRbacShadowSchema, {std::move(shadow), {}})});
 }
 
 void add_network_filter_fields(SupportedTable& table) {

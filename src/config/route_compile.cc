@@ -262,6 +262,7 @@ std::shared_ptr<const route::RouteTable> compile_routes(const rv3::RouteConfigur
   for (const auto& name : from.internal_only_headers()) to.internal_only_headers.push_back(http::to_lower(name));
   to.most_specific_header_mutations_wins = from.most_specific_header_mutations_wins();
   to.ignore_port_in_host_matching = from.ignore_port_in_host_matching();
+  to.vhost_header = http::to_lower(from.vhost_header());
   to.ignore_path_parameters_in_path_matching = from.ignore_path_parameters_in_path_matching();
   to.metadata = metadata(from.metadata());
   auto table = route::RouteTable::make(std::move(to));
@@ -293,7 +294,7 @@ void add_route_fields(SupportedTable& table) {
                 {"name", "virtual_hosts", "internal_only_headers", "response_headers_to_add",
                  "response_headers_to_remove", "request_headers_to_add", "request_headers_to_remove",
                  "most_specific_header_mutations_wins", "max_direct_response_body_size_bytes",
-                 "request_mirror_policies", "ignore_port_in_host_matching",
+                 "request_mirror_policies", "ignore_port_in_host_matching", "vhost_header",
                  "ignore_path_parameters_in_path_matching", "typed_per_filter_config", "metadata",
                  "validate_clusters"})
                 .security({"vhds", "cluster_specifier_plugins"}));

@@ -36,11 +36,17 @@ struct RbacConfig : route::PerFilterConfig {
   std::shared_ptr<const route::rbac::Policies> shadow;  ///< decided and counted, not enforced
   std::string shadow_prefix;                            ///< of the metadata keys that the shadow decision leaves
 };
-std::unique_ptr<Filter> make_rbac(std::shared_ptr<const RbacConfig> config, std::shared_ptr<observe::StatGroup> stats);
-std::unique_ptr<NetworkFilter> make_network_rbac(std::shared_ptr<const RbacConfig> config,
-                                                 std::shared_ptr<observe::StatGroup> stats);
+/// Two groups, because the shadow rules have a prefix of their own.
+struct RbacStats {
+  std::shared_ptr<observe::StatGroup> enforced;  ///< schema kRbacSchema or kNetworkRbacSchema
+  std::shared_ptr<observe::StatGroup> shadow;    ///< schema kRbacShadowSchema or kNetworkRbacShadowSchema
+};
+std::unique_ptr<Filter> make_rbac(std::shared_ptr<const RbacConfig> config, RbacStats stats);
+std::unique_ptr<NetworkFilter> make_network_rbac(std::shared_ptr<const RbacConfig> config, RbacStats stats);
 extern const observe::StatSchema kRbacSchema;         ///< http.PREFIX.rbac.
 extern const observe::StatSchema kNetworkRbacSchema;  ///< PREFIX.rbac.
+extern const observe::StatSchema kRbacShadowSchema;         ///< http.PREFIX.rbac.SHADOW_PREFIX.
+extern const observe::StatSchema kNetworkRbacShadowSchema;  ///< PREFIX.rbac.SHADOW_PREFIX.
 
 // ---- fault ----
 

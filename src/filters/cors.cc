@@ -1,8 +1,11 @@
 // CORS (Fetch standard, section 3.2): answers preflights, marks responses; the policy is the route's.
 #include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "filters/all.h"
 #include "observe/stats.h"
+#include "route/route.h"
 
 namespace proa::filters {
 namespace {
@@ -12,10 +15,52 @@ using http::HeaderId;
 enum class Stat { kOriginValid, kOriginInvalid };
 constexpr observe::StatDef kStats[] = {{"cors.origin_valid"}, {"cors.origin_invalid"}};
 
-/// What the request side found out for the response side.
-struct State {
-  const route::CorsPolicy* policy;
-  std::string_view origin;
+/// The policies of all levels, the most specific first: each setting is the first one that is given.
+class Policy {
+ public:
+  Policy(Exchange& x, const Filter& filter) {
+    const route::Route* route = x.route();
+    if (!route) return;
+    for (const auto& [name, config] : route->per_filter.entries()) {
+      if (name != filter.name()) continue;
+      if (auto* policy = dynamic_cast<const route::CorsPolicy*>(config.get())) levels_.push_back(policy);
+    }
+  }
+  bool empty() const { return levels_.empty(); }
+  bool enabled(uint64_t random) const {
+    for (const auto* level : levels_) {
+      if (level->enabled) return level->enabled->includes(random, nullptr);
+    }
+    return !empty();
+  }
+  bool shadow(uint64_t random) const {
+    for (const auto* level : levels_) {
+      if (level->shadow) return level->shadow->includes(random, nullptr);
+    }
+    return false;
+  }
+  bool allows(std::string_view origin) const {
+    for (const auto* level : levels_) {
+      if (level->allow_origins.empty()) continue;
+      return std::ranges::any_of(level->allow_origins, [&](const auto& m) { return m.matches(origin); });
+    }
+    return false;
+  }
+  bool flag(std::optional<bool> route::CorsPolicy::* field, bool otherwise) const {
+    for (const auto* level : levels_) {
+      if (level->*field) return *(level->*field);
+    }
+    return otherwise;
+  }
+  std::string_view text(std::string route::CorsPolicy::* field) const {
+    for (const auto* level : levels_) {
+      if (!(level->*field).empty()) return level->*field;
+    }
+    return {};
+  }
+
+ private:
+  std::vector<const route::CorsPolicy*> levels_;
 };
 
 class Cors final : public Filter {
@@ -23,38 +68,32 @@ class Cors final : public Filter {
   explicit Cors(std::shared_ptr<observe::StatGroup> stats) : Filter({.response = true}), stats_(std::move(stats)) {}
 
   Verdict on_request(Exchange& x, bool) const override {
-    const auto* policy = static_cast<const route::CorsPolicy*>(x.per_filter(*this));
     std::string_view origin = x.request().headers.value(HeaderId::kOrigin);
-    if (!policy || origin.empty()) return Verdict::kContinue;
-    const bool enabled = !policy->enabled || policy->enabled->includes(x.info().random, nullptr);
-    const bool shadow = policy->shadow && policy->shadow->includes(x.info().random, nullptr);
-    if (!enabled && !shadow) return Verdict::kContinue;
-    const bool allowed =
-        std::ranges::any_of(policy->allow_origins, [&](const auto& matcher) { return matcher.matches(origin); });
+    if (origin.empty()) return Verdict::kContinue;
+    const Policy policy(x, *this);
+    const bool enabled = policy.enabled(x.info().random);
+    if (!enabled && !policy.shadow(x.info().random)) return Verdict::kContinue;
+    const bool allowed = policy.allows(origin);
     stats_->add(allowed ? Stat::kOriginValid : Stat::kOriginInvalid);
     if (!enabled) return Verdict::kContinue;
-    const bool preflight = is_preflight(x.request());
-    if (!allowed) {
-      if (preflight && !policy->forward_not_matching_preflights) {
-        x.respond({.status = 200, .details = "cors_response"});
-        return Verdict::kDone;
-      }
-      return Verdict::kContinue;
-    }
-    x.slot(*this) = x.arena().make<State>(State{policy, origin});
-    if (!preflight) return Verdict::kContinue;
-    answer_preflight(x, *policy, origin);
+    if (allowed) x.slot(*this) = x.arena().make<std::string_view>(origin);
+    if (!is_preflight(x.request())) return Verdict::kContinue;
+    if (!allowed && policy.flag(&route::CorsPolicy::forward_not_matching_preflights, true)) return Verdict::kContinue;
+    answer_preflight(x, policy);
     return Verdict::kDone;
   }
 
+  /// Also of the answer to a preflight.
   void on_response(Exchange& x, http::ResponseHead& head, bool) const override {
-    const auto* state = static_cast<const State*>(x.slot(*this));
-    if (!state || is_preflight(x.request())) return;
-    head.headers.set(HeaderId::kAccessControlAllowOrigin, state->origin);
-    if (state->policy->allow_credentials) head.headers.set(HeaderId::kAccessControlAllowCredentials, "true");
-    if (!state->policy->expose_headers.empty()) {
-      head.headers.set(HeaderId::kAccessControlExposeHeaders, state->policy->expose_headers);
+    const auto* origin = static_cast<const std::string_view*>(x.slot(*this));
+    if (!origin) return;
+    const Policy policy(x, *this);
+    head.headers.set(HeaderId::kAccessControlAllowOrigin, *origin);
+    if (policy.flag(&route::CorsPolicy::allow_credentials, false)) {
+      head.headers.set(HeaderId::kAccessControlAllowCredentials, "true");
     }
+    std::string_view expose = policy.text(&route::CorsPolicy::expose_headers);
+    if (!expose.empty()) head.headers.set(HeaderId::kAccessControlExposeHeaders, expose);
   }
 
  private:
@@ -63,17 +102,19 @@ class Cors final : public Filter {
            !request.headers.value(HeaderId::kAccessControlRequestMethod).empty();
   }
 
-  void answer_preflight(Exchange& x, const route::CorsPolicy& policy, std::string_view origin) const {
+  /// An origin that is not allowed gets no allow-origin: the browser refuses by that.
+  void answer_preflight(Exchange& x, const Policy& policy) const {
     auto* headers = x.arena().make<http::HeaderList>(x.arena());
-    headers->add(HeaderId::kAccessControlAllowOrigin, origin);
-    if (policy.allow_credentials) headers->add(HeaderId::kAccessControlAllowCredentials, "true");
     auto add = [&](HeaderId id, std::string_view value) {
       if (!value.empty()) headers->add(id, value);
     };
-    add(HeaderId::kAccessControlAllowMethods, policy.allow_methods);
-    add(HeaderId::kAccessControlAllowHeaders, policy.allow_headers);
-    add(HeaderId::kAccessControlMaxAge, policy.max_age);
-    if (policy.allow_private_network &&
+    if (policy.flag(&route::CorsPolicy::allow_credentials, false)) {
+      headers->add(HeaderId::kAccessControlAllowCredentials, "true");
+    }
+    add(HeaderId::kAccessControlAllowMethods, policy.text(&route::CorsPolicy::allow_methods));
+    add(HeaderId::kAccessControlAllowHeaders, policy.text(&route::CorsPolicy::allow_headers));
+    add(HeaderId::kAccessControlMaxAge, policy.text(&route::CorsPolicy::max_age));
+    if (policy.flag(&route::CorsPolicy::allow_private_network, false) &&
         x.request().headers.value(HeaderId::kAccessControlRequestPrivateNetwork) == "true") {
       headers->add(HeaderId::kAccessControlAllowPrivateNetwork, "true");
     }

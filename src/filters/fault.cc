@@ -37,42 +37,45 @@ class Fault final : public Filter {
     const FaultConfig& config = config_of(x);
     if (!applies(config, x)) return Verdict::kContinue;
     const std::optional<Milliseconds> delay = delay_of(config, x);
-    if (!delay) return abort(config, x) ? Verdict::kDone : Verdict::kContinue;
-    if (stats_->value(Stat::kActive) >= static_cast<int64_t>(config.max_active)) {
-      stats_->add(Stat::kOverflow);
-      return Verdict::kContinue;
-    }
+    if (!delay || !take(config, x)) return abort(config, x) ? Verdict::kDone : Verdict::kContinue;
     stats_->add(Stat::kDelays);
-    stats_->add(Stat::kActive);
     x.info().set(ResponseFlag::kDelayInjected);
-    auto* wait = x.arena().make<Delay>(*this, config, x);
-    x.slot(*this) = wait;
-    wait->timer.start(x.loop(), *delay);
+    static_cast<Active*>(x.slot(*this))->timer.start(x.loop(), *delay);
     return Verdict::kWait;
   }
 
   void on_complete(Exchange& x) const override {
-    if (auto* wait = static_cast<Delay*>(x.slot(*this))) wait->end();
+    auto* active = static_cast<Active*>(x.slot(*this));
+    if (!active) return;
+    active->timer.stop();
+    stats_->sub(Stat::kActive);
   }
 
  private:
-  struct Delay {
-    Delay(const Fault& f, const FaultConfig& c, Exchange& e)
-        : fault(f), config(c), exchange(e), timer(net::Timer::of<&Delay::over>(this)) {}
-    void over() {
-      end();
+  /// A request with a fault, until it ends.
+  struct Active {
+    Active(const Fault& f, const FaultConfig& c, Exchange& e)
+        : fault(f), config(c), exchange(e), timer(net::Timer::of<&Active::delay_over>(this)) {}
+    void delay_over() {
       if (!fault.abort(config, exchange)) exchange.resume();
-    }
-    void end() {
-      timer.stop();
-      if (std::exchange(active, false)) fault.stats_->sub(Stat::kActive);
     }
     const Fault& fault;
     const FaultConfig& config;
     Exchange& exchange;
     net::Timer timer;
-    bool active = true;
   };
+
+  /// A request with delay and abort counts once.
+  bool take(const FaultConfig& config, Exchange& x) const {
+    if (x.slot(*this)) return true;
+    if (stats_->value(Stat::kActive) >= static_cast<int64_t>(config.max_active)) {
+      stats_->add(Stat::kOverflow);
+      return false;
+    }
+    stats_->add(Stat::kActive);
+    x.slot(*this) = x.arena().make<Active>(*this, config, x);
+    return true;
+  }
 
   const FaultConfig& config_of(Exchange& x) const {
     const auto* own = static_cast<const FaultConfig*>(x.per_filter(*this));
@@ -125,7 +128,7 @@ class Fault final : public Filter {
     } else if (!config.abort_status && !config.abort_grpc) {
       return false;
     }
-    if (!in_share(config.abort_share, x, percentage)) return false;
+    if (!in_share(config.abort_share, x, percentage) || !take(config, x)) return false;
     stats_->add(Stat::kAborts);
     x.info().set(ResponseFlag::kFaultInjected);
     x.respond({.status = status, .body = "fault filter abort", .details = "fault_filter_abort", .grpc_status = grpc});

@@ -7,8 +7,10 @@ namespace {
 
 namespace rbac = route::rbac;
 
-enum class Stat { kAllowed, kDenied, kShadowAllowed, kShadowDenied };
-constexpr observe::StatDef kStats[] = {{"rbac.allowed"}, {"rbac.denied"}, {"rbac.shadow_allowed"}, {"rbac.shadow_denied"}};
+enum class Stat { kAllowed, kDenied };
+constexpr observe::StatDef kStats[] = {{"rbac.allowed"}, {"rbac.denied"}};
+enum class ShadowStat { kAllowed, kDenied };
+constexpr observe::StatDef kShadowStats[] = {{"shadow_allowed"}, {"shadow_denied"}};
 
 /// "rbac_access_denied_matched_policy[name]", without blanks: it is one word of the log.
 std::string_view denial(const rbac::Decision& decision, Arena& arena) {
@@ -23,7 +25,7 @@ std::string_view denial(const rbac::Decision& decision, Arena& arena) {
 void judge_shadow(const RbacConfig& config, observe::StreamInfo& info, Arena& arena, observe::StatGroup& stats) {
   if (!config.shadow) return;
   rbac::Decision decision = rbac::decide(*config.shadow, {info});
-  stats.add(decision.allowed ? Stat::kShadowAllowed : Stat::kShadowDenied);
+  stats.add(decision.allowed ? ShadowStat::kAllowed : ShadowStat::kDenied);
   auto& space = observe::mutable_metadata(info, arena).root["envoy.filters.http.rbac"];
   space[config.shadow_prefix + "shadow_engine_result"] = decision.allowed ? "allowed" : "denied";
   if (decision.policy) space[config.shadow_prefix + "shadow_effective_policy_id"] = decision.policy->name;
@@ -31,20 +33,21 @@ void judge_shadow(const RbacConfig& config, observe::StreamInfo& info, Arena& ar
 
 class Rbac final : public Filter {
  public:
-  Rbac(std::shared_ptr<const RbacConfig> config, std::shared_ptr<observe::StatGroup> stats)
+  Rbac(std::shared_ptr<const RbacConfig> config, RbacStats stats)
       : Filter({}), config_(std::move(config)), stats_(std::move(stats)) {}
 
   Verdict on_request(Exchange& x, bool) const override {
     const auto* own = static_cast<const RbacConfig*>(x.per_filter(*this));
     const RbacConfig& config = own ? *own : *config_;
-    judge_shadow(config, x.info(), x.arena(), *stats_);
+    judge_shadow(config, x.info(), x.arena(), *stats_.shadow);
     if (!config.rules) return Verdict::kContinue;
     rbac::Decision decision = rbac::decide(*config.rules, {x.info()});
     if (config.rules->action == rbac::Action::kLog) {
       observe::mutable_metadata(x.info(), x.arena()).root["envoy.common"]["access_log_hint"] = decision.log;
+      stats_.enforced->add(Stat::kAllowed);
       return Verdict::kContinue;
     }
-    stats_->add(decision.allowed ? Stat::kAllowed : Stat::kDenied);
+    stats_.enforced->add(decision.allowed ? Stat::kAllowed : Stat::kDenied);
     if (decision.allowed) return Verdict::kContinue;
     x.respond({.status = 403, .body = "RBAC: access denied", .details = denial(decision, x.arena())});
     return Verdict::kDone;
@@ -52,40 +55,41 @@ class Rbac final : public Filter {
 
  private:
   std::shared_ptr<const RbacConfig> config_;
-  std::shared_ptr<observe::StatGroup> stats_;
+  RbacStats stats_;
 };
 
 class NetworkRbac final : public NetworkFilter {
  public:
-  NetworkRbac(std::shared_ptr<const RbacConfig> config, std::shared_ptr<observe::StatGroup> stats)
+  NetworkRbac(std::shared_ptr<const RbacConfig> config, RbacStats stats)
       : config_(std::move(config)), stats_(std::move(stats)) {}
 
   bool admit(observe::StreamInfo& info, Arena& arena) const override {
-    judge_shadow(*config_, info, arena, *stats_);
+    judge_shadow(*config_, info, arena, *stats_.shadow);
     if (!config_->rules) return true;
     rbac::Decision decision = rbac::decide(*config_->rules, {info});
     if (config_->rules->action == rbac::Action::kLog) return true;
-    stats_->add(decision.allowed ? Stat::kAllowed : Stat::kDenied);
+    stats_.enforced->add(decision.allowed ? Stat::kAllowed : Stat::kDenied);
     if (!decision.allowed) info.connection_termination_details = denial(decision, arena);
     return decision.allowed;
   }
 
  private:
   std::shared_ptr<const RbacConfig> config_;
-  std::shared_ptr<observe::StatGroup> stats_;
+  RbacStats stats_;
 };
 
 }  // namespace
 
 const observe::StatSchema kRbacSchema{"http", kStats};
-const observe::StatSchema kNetworkRbacSchema{"tcp", kStats};
+const observe::StatSchema kNetworkRbacSchema{"", kStats};
+const observe::StatSchema kRbacShadowSchema{"http", kShadowStats};
+const observe::StatSchema kNetworkRbacShadowSchema{"", kShadowStats};
 
-std::unique_ptr<Filter> make_rbac(std::shared_ptr<const RbacConfig> config, std::shared_ptr<observe::StatGroup> stats) {
+std::unique_ptr<Filter> make_rbac(std::shared_ptr<const RbacConfig> config, RbacStats stats) {
   return std::make_unique<Rbac>(std::move(config), std::move(stats));
 }
 
-std::unique_ptr<NetworkFilter> make_network_rbac(std::shared_ptr<const RbacConfig> config,
-                                                 std::shared_ptr<observe::StatGroup> stats) {
+std::unique_ptr<NetworkFilter> make_network_rbac(std::shared_ptr<const RbacConfig> config, RbacStats stats) {
   return std::make_unique<NetworkRbac>(std::move(config), std::move(stats));
 }
 

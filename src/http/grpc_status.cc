@@ -25,7 +25,6 @@ bool is_plain(char c) { return c >= 0x20 && c <= 0x7e && c != '%'; }
 
 GrpcStatus grpc_status_of_http(uint16_t http_status) {
   switch (http_status) {
-    case 200: return GrpcStatus::kOk;
     case 400: return GrpcStatus::kInternal;
     case 401: return GrpcStatus::kUnauthenticated;
     case 403: return GrpcStatus::kPermissionDenied;

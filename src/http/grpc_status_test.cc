@@ -6,7 +6,8 @@ namespace proa::http {
 namespace {
 
 TEST(GrpcStatus, is_mapped_from_http_as_the_protocol_says) {
-  EXPECT_EQ(grpc_status_of_http(200), GrpcStatus::kOk);
+  // A status must come from the server itself: an HTTP answer without one tells nothing.
+  EXPECT_EQ(grpc_status_of_http(200), GrpcStatus::kUnknown);
   EXPECT_EQ(grpc_status_of_http(400), GrpcStatus::kInternal);
   EXPECT_EQ(grpc_status_of_http(401), GrpcStatus::kUnauthenticated);
   EXPECT_EQ(grpc_status_of_http(403), GrpcStatus::kPermissionDenied);

@@ -16,8 +16,17 @@ constexpr double kQuantiles[] = {0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.9
 
 std::string full_name(const StatGroup& group, std::string_view stat) {
   std::string name(group.schema().prefix);
-  if (!group.name().name.empty()) name.append(".").append(group.name().name);
-  return name.append(".").append(stat);
+  for (std::string_view part : {std::string_view(group.name().name), stat}) {
+    if (!name.empty() && !part.empty()) name += '.';
+    name += part;
+  }
+  return name;
+}
+
+/// A schema may have no prefix of its own: network filters stand under what the configuration calls them.
+std::string prometheus_full_name(const StatGroup& group, std::string_view stat) {
+  std::string_view prefix = group.schema().prefix;
+  return prometheus_name(fmt::format("envoy_{}{}{}", prefix, prefix.empty() ? "" : "_", stat));
 }
 
 /// One value of any kind, in the order of /stats.
@@ -203,7 +212,7 @@ void write_stats_prometheus(const Registry& registry, const StatsQuery& query, s
     std::span<const StatDef> stats = group.schema().stats;
     for (size_t i = 0; i < stats.size(); ++i) {
       if (!wanted(query, full_name(group, stats[i].name))) continue;
-      std::string name = prometheus_name(fmt::format("envoy_{}_{}", group.schema().prefix, stats[i].name));
+      std::string name = prometheus_full_name(group, stats[i].name);
       if (stats[i].kind == StatKind::kHistogram) {
         HistogramSnapshot snapshot = registry.histogram(group, i);
         if (query.histograms && (snapshot.count || !query.used_only)) add_histogram(families, name, labels, snapshot);

@@ -14,11 +14,7 @@ std::string describe(const ClientCertDetails& wanted, const net::TlsInfo& tls) {
     if (!out.empty()) out += ';';
     out.append(key).append(value);
   };
-  if (tls.local.uri_sans.empty()) {
-    field("By=", "");
-  } else {
-    for (const std::string& uri : tls.local.uri_sans) field("By=", uri);
-  }
+  for (const std::string& uri : tls.local.uri_sans) field("By=", uri);
   if (!tls.peer.sha256.empty()) field("Hash=", tls.peer.sha256);
   if (wanted.cert && !tls.peer.url_encoded_pem().empty()) {
     field("Cert=\"", tls.peer.url_encoded_pem());

@@ -2,7 +2,6 @@
 
 #include "proxy/downstream_connection.h"
 #include "proxy/local_reply.h"
-#include "proxy/upstream_failure.h"
 #include "upstream/clusters.h"
 #include "upstream/worker_cluster.h"
 
@@ -124,6 +123,7 @@ void Exchange::respond(const LocalReply& reply) {
   }
   drop_attempt();
   local_reply_ = true;
+  if (route_ && info_.upstream_cluster.empty()) note_cluster(*route_);
   ShapedReply shaped = shape_local_reply(manager_->local_replies, reply, info_, *arena_);
   if (route_) route_->response_headers.apply(shaped.head->headers, info_, *arena_);
   const bool end = shaped.body.empty();
@@ -194,9 +194,13 @@ void Exchange::attempt_failed(Attempt& attempt) {
   if (&attempt != attempt_ || finished_) return;
   if (!response_started_) return signals_.set(Signal::kOutcome);
   // The head is with the client: all that can be told is that the rest is missing.
-  const MissingRest missing = describe_missing_rest(attempt, *arena_);
-  info_.set(missing.flag);
-  info_.response_code_details = missing.details;
+  info_.set(attempt.reset_reason() == ResetReason::kRemoteReset ? ResponseFlag::kUpstreamRemoteReset
+                                                                 : ResponseFlag::kUpstreamConnectionTermination);
+  info_.response_code_details = arena_->concat("upstream_reset_after_response_started{",
+                                               attempt.reset_reason() == ResetReason::kRemoteReset
+                                                   ? "remote_reset"
+                                                   : "connection_termination",
+                                               "}");
   manager_->stats->add(HttpStat::kRqResetAfterDownstreamResponseStarted);
   if (down_) std::exchange(down_, nullptr)->reset(ResetReason::kLocalReset);
   finish();
@@ -237,32 +241,17 @@ void Exchange::prepare_upstream_response(http::ResponseHead& head) {
 }
 
 void Exchange::count_upstream_response() {
+  const uint16_t status = attempt_->response()->status;
   observe::StatGroup& stats = cluster_->stats();
   const auto took = static_cast<uint64_t>(since(info_.upstream_first_tx, loop_.now()).count());
-  count_upstream_status(attempt_->response()->status);
-  stats.record(ClusterStat::kRqTime, took);
-  stats.record(info_.internal_request ? ClusterStat::kRqTimeInternal : ClusterStat::kRqTimeExternal, took);
-}
-
-void Exchange::count_upstream_status(uint16_t status) {
-  // Found again: a time-out may come while the exchange pauses between attempts.
-  upstream::WorkerCluster* cluster = connection_.clusters().find(cluster_name_);
-  if (!cluster) return;
-  observe::StatGroup& stats = cluster->stats();
   const bool internal = info_.internal_request;
   using upstream::ClusterStatus;
   stats.add(ClusterStat::kRqCompleted);
   stats.add(internal ? ClusterStat::kRqCompletedInternal : ClusterStat::kRqCompletedExternal);
   stats.count_status(static_cast<size_t>(ClusterStatus::kRq), status);
   stats.count_status(static_cast<size_t>(internal ? ClusterStatus::kInternalRq : ClusterStatus::kExternalRq), status);
-}
-
-void Exchange::send_continue() {
-  request_.expect_continue = false;  // the origin is not asked
-  if (request_end_) return;
-  http::HeaderList none(*arena_);
-  down_->send_informational(100, none);
-  manager_->stats->count_status(0, 100);
+  stats.record(ClusterStat::kRqTime, took);
+  stats.record(internal ? ClusterStat::kRqTimeInternal : ClusterStat::kRqTimeExternal, took);
 }
 
 void Exchange::drop_attempt() {
@@ -294,8 +283,6 @@ void Exchange::on_route_timeout() {
   if (response_started_) {
     // Envoy: once the response has started, the stream is reset.
     info_.set(ResponseFlag::kUpstreamRequestTimeout);
-  } else {
-    count_upstream_status(504);
   }
   if (cluster_) cluster_->stats().add(ClusterStat::kRqTimeout);
   end_with_timeout(504, "upstream request timeout", "response_timeout", ResponseFlag::kUpstreamRequestTimeout);

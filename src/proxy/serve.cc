@@ -4,6 +4,7 @@
 #include "proxy/accept_request.h"
 #include "proxy/downstream_connection.h"
 #include "proxy/exchange.h"
+#include "proxy/transport_options.h"
 #include "proxy/upstream_failure.h"
 #include "route/redirect.h"
 #include "route/retry_decision.h"
@@ -30,12 +31,9 @@ net::Detached Exchange::serve() {
   // 1. One canonical form of the request, before anything looks at it.
   if (auto refusal = accept_request(*manager_, request_, info_, client_address_, *arena_, connection_.random(),
                                     connection_.random())) {
-    // Nothing after a refused head is worth trusting: HTTP/1 ends the connection.
-    if (refusal->status == 400) down_->close_after_response();
     respond(*refusal);
     co_return;
   }
-  if (request_.expect_continue && !manager_->proxy_100_continue) send_continue();
 
   // 2. The filters, in order. Each lets it pass, answers, or makes it wait.
   prepare_filters();
@@ -94,12 +92,23 @@ const route::Route* Exchange::route() {
   return route_;
 }
 
+/// What a filter that answers logs as %UPSTREAM_CLUSTER%: where the request would have gone.
+void Exchange::note_cluster(const route::Route& route) {
+  if (!route.forward()) return;
+  std::string_view name = route::cluster_of(route, request_);
+  upstream::WorkerCluster* cluster = connection_.clusters().find(name);
+  if (!cluster) return;
+  info_.upstream_cluster_raw = name;
+  info_.upstream_cluster = cluster->cluster().stat_name();
+}
+
 void Exchange::clear_route() {
   route_known_ = false;
   route_ = nullptr;
 }
 
 bool Exchange::choose_cluster() {
+  manager_->stats->add(HttpStat::kRqTotalRouted);
   const route::Route* route = this->route();
   if (!route) {
     info_.set(ResponseFlag::kNoRouteFound);
@@ -108,7 +117,7 @@ bool Exchange::choose_cluster() {
     return false;
   }
   if (const route::Redirect* redirect = route->redirect()) {
-    manager_->stats->add(HttpStat::kRqRedirect);
+    manager_->stats->add(HttpStat::kRqDirectResponse);
     http::HeaderList headers(*arena_);
     headers.add(HeaderId::kLocation, route::redirect_location(*route, request_, *arena_));
     respond({.status = redirect->code, .details = "direct_response", .headers = &headers});
@@ -134,7 +143,6 @@ bool Exchange::choose_cluster() {
   cluster_ = cluster_name_.empty() ? nullptr : connection_.clusters().find(cluster_name_);
   if (!cluster_) {
     info_.set(ResponseFlag::kNoClusterFound);
-    info_.upstream_cluster = info_.upstream_cluster_raw = cluster_name_;
     manager_->stats->add(HttpStat::kNoCluster);
     respond({.status = forward_->cluster_not_found_code, .details = "cluster_not_found"});
     return false;
@@ -147,29 +155,7 @@ bool Exchange::choose_cluster() {
     respond({.status = 403, .details = "upgrade_failed"});
     return false;
   }
-  return !in_maintenance();
-}
-
-/// An operator has taken the cluster out of service by the runtime.
-bool Exchange::in_maintenance() {
-  const route::Runtime* runtime = connection_.runtime();
-  if (!runtime) return false;
-  auto share = runtime->share(arena_->concat("upstream.maintenance_mode.", cluster_name_));
-  if (!share || connection_.random() % share->denominator >= share->numerator) return false;
-  cluster_->stats().add(ClusterStat::kRqMaintenanceMode);
-  info_.set(ResponseFlag::kUpstreamOverflow);
-  refuse_overloaded({.status = 503, .body = "maintenance mode", .details = "maintenance_mode"});
   return true;
-}
-
-void Exchange::refuse_overloaded(LocalReply reply) {
-  http::HeaderList headers(*arena_);
-  if (!manager_->router.suppress_envoy_headers) {
-    headers.add(HeaderId::kXEnvoyOverloaded, "true");
-    reply.headers = &headers;
-  }
-  count_upstream_status(reply.status);
-  respond(reply);
 }
 
 bool Exchange::upgrade_allowed() const {
@@ -187,7 +173,6 @@ bool Exchange::upgrade_allowed() const {
 
 void Exchange::prepare_upstream_request() {
   const RouterOptions& router = manager_->router;
-  manager_->stats->add(HttpStat::kRqTotalRouted);
   timeouts_ = route::request_timeouts(*route_, request_, router.respect_expected_rq_timeout);
   retry_ = route::request_retry(forward_->retry ? &*forward_->retry : nullptr, request_);
   keep_body_ = retry_.enabled();
@@ -241,25 +226,25 @@ bool Exchange::start_attempt() {
     context.filter = &tried_;
     context.filter_attempts = retry_.policy->host_selection_max_attempts;
   }
-  ++info_.upstream_attempts;
   upstream::HostRef host = cluster_->choose(context);
   if (!host) {
     info_.set(ResponseFlag::kNoHealthyUpstream);
-    count_upstream_status(503);
     respond({.status = 503, .body = "no healthy upstream", .details = "no_healthy_upstream"});
     return false;
   }
+  ++info_.upstream_attempts;
   if (retry_.enabled()) tried_.add(host);
   if (route_->virtual_host->include_request_attempt_count) {
     request_.headers.set(HeaderId::kXEnvoyAttemptCount, arena_->copy(std::to_string(info_.upstream_attempts)));
   }
-  route::rewrite_host_for_endpoint(request_, *route_, host->hostname(), *arena_);
+  route::rewrite_host_for_endpoint(request_, *route_, host->hostname(), *arena_,
+                                   !manager_->router.suppress_envoy_headers);
   note_host(*host);
   body_sent_ = 0;
   request_sent_completely_ = false;
   upstream::HttpPool& pool = cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
                                                          .priority = priority(),
-                                                         .options = nullptr});
+                                                         .options = transport_options(cluster_->spec(), request_)});
   attempt_ = arena_->make<Attempt>(*this, std::move(host));
   attempt_->start(pool);
   return true;
@@ -272,7 +257,7 @@ const upstream::SubsetCriteria* Exchange::subset_criteria() {
   if (!wanted || !wanted->is_object()) return nullptr;
   upstream::SubsetValues values;
   for (const auto& [key, value] : wanted->items()) {
-    values.emplace_back(key, value.dump());
+    values.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
   }
   return arena_->make<upstream::SubsetCriteria>(std::move(values));
 }
@@ -359,12 +344,11 @@ void Exchange::give_up() {
   info_.set(failure.flag);
   if (failure.protocol_error) info_.set(ResponseFlag::kUpstreamProtocolError);
   LocalReply reply{.status = failure.status, .body = failure.body, .details = failure.details};
-  if (failure.overflow) {
-    info_.upstream_remote = nullptr;  // none was asked
-    info_.upstream_host_name = {};
-    return refuse_overloaded(reply);
+  http::HeaderList headers(*arena_);
+  if (failure.overflow && !manager_->router.suppress_envoy_headers) {
+    headers.add(HeaderId::kXEnvoyOverloaded, "true");
+    reply.headers = &headers;
   }
-  count_upstream_status(failure.status);
   respond(reply);
 }
 

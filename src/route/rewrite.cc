@@ -69,8 +69,12 @@ std::string_view new_host(const http::RequestHead& request, const Route& route, 
   return {};
 }
 
-void set_authority(http::RequestHead& request, const Forward& forward, std::string_view host, Arena& arena) {
+void set_authority(http::RequestHead& request, const Forward& forward, std::string_view host, Arena& arena,
+                   bool keep_original) {
   if (host.empty() || host == request.authority) return;
+  if (keep_original && !request.authority.empty()) {
+    request.headers.set(HeaderId::kXEnvoyOriginalHost, request.authority);
+  }
   if (forward.append_x_forwarded_host && !request.authority.empty()) {
     std::string_view before = request.headers.value(HeaderId::kXForwardedHost);
     std::string_view value = before.empty() ? request.authority : arena.concat(before, ",", request.authority);
@@ -124,7 +128,7 @@ std::string replace_matched(const Route& route, std::string_view path, std::stri
 }
 
 void rewrite_request(http::RequestHead& request, const Route& route, const observe::StreamInfo& info, Arena& arena,
-                     bool insert_original_path) {
+                     bool keep_original) {
   const Forward& forward = *route.forward();
   // Header operations see the request as it came: Envoy evaluates them before it rewrites path and authority.
   route.request_headers.apply(request.headers, info, arena);
@@ -132,17 +136,19 @@ void rewrite_request(http::RequestHead& request, const Route& route, const obser
   std::string_view host = new_host(request, route, forward, info, arena);
   if (!http::is_authority(host)) host = {};  // made of the request, it may be anything
   if (auto path = new_path(request, route, forward, info, arena)) {
-    if (insert_original_path) request.headers.set(HeaderId::kXEnvoyOriginalPath, request.path);
+    if (keep_original) request.headers.set(HeaderId::kXEnvoyOriginalPath, request.path);
     request.path = *path;
   }
-  set_authority(request, forward, host, arena);
+  set_authority(request, forward, host, arena, keep_original);
 }
 
 void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname,
-                               Arena& arena) {
+                               Arena& arena, bool keep_original) {
   const Forward* forward = route.forward();
   if (!forward || !route.host_rewrite_literal.empty()) return;
-  if (std::holds_alternative<HostAuto>(forward->host_rewrite)) set_authority(request, *forward, hostname, arena);
+  if (std::holds_alternative<HostAuto>(forward->host_rewrite)) {
+    set_authority(request, *forward, hostname, arena, keep_original);
+  }
 }
 
 Timeouts request_timeouts(const Route& route, const http::RequestHead& request, bool respect_expected) {

@@ -13,14 +13,15 @@
 
 namespace proa::route {
 
-/// Rewrites path and authority, sets x-envoy-original-path and (append_x_forwarded_host) x-forwarded-host, and
+/// Rewrites path and authority, sets x-envoy-original-path, -host and (append_x_forwarded_host) x-forwarded-host, and
 /// applies the route's request header operations. Precondition: route.forward(). Call it once per request.
-/// `insert_original_path`: false with suppress_envoy_headers.
+/// `keep_original`: false with suppress_envoy_headers.
 void rewrite_request(http::RequestHead& request, const Route& route, const observe::StreamInfo& info, Arena& arena,
-                     bool insert_original_path = true);
+                     bool keep_original = true);
 /// auto_host_rewrite: sets the authority to the chosen endpoint's hostname; nothing when the route does not ask
 /// for it or the hostname is empty.
-void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname, Arena& arena);
+void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname, Arena& arena,
+                               bool keep_original = true);
 
 /// `path` (with its query) with what the route matched replaced by `replacement`: a prefix, or, where the whole path
 /// is matched (exact, regex, template), the whole path.

@@ -111,6 +111,17 @@ TEST(Rewrite, forwarded_host_is_appended_when_asked) {
   EXPECT_EQ(request.head.headers.value(HeaderId::kXForwardedHost), "first,example.com");
 }
 
+TEST(Rewrite, the_host_as_it_came_is_kept_in_a_header) {
+  Fixture f;
+  f.forward->host_rewrite = HostLiteral{"new"};
+  TestRequest request("/a", "example.com");
+  f.rewrite(request);
+  EXPECT_EQ(request.head.headers.value(HeaderId::kXEnvoyOriginalHost), "example.com");
+  TestRequest quiet("/a", "example.com");
+  rewrite_request(quiet.head, f.route, quiet.info, quiet.arena, false);
+  EXPECT_FALSE(quiet.head.headers.has(HeaderId::kXEnvoyOriginalHost));
+}
+
 TEST(Timeouts, route_s_unless_the_request_asks_otherwise) {
   Fixture f;
   EXPECT_EQ(request_timeouts(f.route, TestRequest("/").head).global, milliseconds(15000));

@@ -27,6 +27,13 @@ TEST(UriTemplate, literals_are_no_regex) {
   EXPECT_TRUE(matches("/a$(b)+", "/a$(b)+"));
 }
 
+TEST(UriTemplate, a_variable_may_follow_text_in_its_segment) {
+  UriTemplate made = UriTemplate::compile("/star/*/x.{ext}").value();
+  EXPECT_TRUE(made.matches("/star/q/x.png"));
+  EXPECT_FALSE(made.matches("/star/q/xpng"));
+  EXPECT_FALSE(UriTemplate::compile("/a/{b}{c}"));
+}
+
 TEST(UriTemplate, malformed_ones_are_refused) {
   for (std::string_view text :
        {"", "a", "/{", "/{1x}", "/{x}/{x}", "/**/*", "/{x=**}/{y}", "/{x=}", "/{x=a/}", "/a//b",

@@ -1,0 +1,15 @@
+// What a request changes about the upstream connection it needs: the server name and who the certificate must be for.
+#pragma once
+
+#include <memory>
+
+#include "http/message.h"
+#include "upstream/connection_factory.h"
+
+namespace proa::proxy {
+
+/// Null: the cluster's own. Requests with equal options share connections.
+std::shared_ptr<const upstream::TransportOptions> transport_options(const upstream::ClusterSpec& spec,
+                                                                    const http::RequestHead& request);
+
+}  // namespace proa::proxy
