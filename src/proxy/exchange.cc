@@ -2,6 +2,7 @@
 
 #include "proxy/downstream_connection.h"
 #include "proxy/local_reply.h"
+#include "proxy/upstream_failure.h"
 #include "upstream/clusters.h"
 #include "upstream/worker_cluster.h"
 
@@ -194,13 +195,9 @@ void Exchange::attempt_failed(Attempt& attempt) {
   if (&attempt != attempt_ || finished_) return;
   if (!response_started_) return signals_.set(Signal::kOutcome);
   // The head is with the client: all that can be told is that the rest is missing.
-  info_.set(attempt.reset_reason() == ResetReason::kRemoteReset ? ResponseFlag::kUpstreamRemoteReset
-                                                                 : ResponseFlag::kUpstreamConnectionTermination);
-  info_.response_code_details = arena_->concat("upstream_reset_after_response_started{",
-                                               attempt.reset_reason() == ResetReason::kRemoteReset
-                                                   ? "remote_reset"
-                                                   : "connection_termination",
-                                               "}");
+  const MissingRest missing = describe_missing_rest(attempt, *arena_);
+  info_.set(missing.flag);
+  info_.response_code_details = missing.details;
   manager_->stats->add(HttpStat::kRqResetAfterDownstreamResponseStarted);
   if (down_) std::exchange(down_, nullptr)->reset(ResetReason::kLocalReset);
   finish();
@@ -241,17 +238,32 @@ void Exchange::prepare_upstream_response(http::ResponseHead& head) {
 }
 
 void Exchange::count_upstream_response() {
-  const uint16_t status = attempt_->response()->status;
   observe::StatGroup& stats = cluster_->stats();
   const auto took = static_cast<uint64_t>(since(info_.upstream_first_tx, loop_.now()).count());
+  count_upstream_status(attempt_->response()->status);
+  stats.record(ClusterStat::kRqTime, took);
+  stats.record(info_.internal_request ? ClusterStat::kRqTimeInternal : ClusterStat::kRqTimeExternal, took);
+}
+
+void Exchange::count_upstream_status(uint16_t status) {
+  // Found again: a time-out may come while the exchange pauses between attempts.
+  upstream::WorkerCluster* cluster = connection_.clusters().find(cluster_name_);
+  if (!cluster) return;
+  observe::StatGroup& stats = cluster->stats();
   const bool internal = info_.internal_request;
   using upstream::ClusterStatus;
   stats.add(ClusterStat::kRqCompleted);
   stats.add(internal ? ClusterStat::kRqCompletedInternal : ClusterStat::kRqCompletedExternal);
   stats.count_status(static_cast<size_t>(ClusterStatus::kRq), status);
   stats.count_status(static_cast<size_t>(internal ? ClusterStatus::kInternalRq : ClusterStatus::kExternalRq), status);
-  stats.record(ClusterStat::kRqTime, took);
-  stats.record(internal ? ClusterStat::kRqTimeInternal : ClusterStat::kRqTimeExternal, took);
+}
+
+void Exchange::send_continue() {
+  request_.expect_continue = false;  // the origin is not asked
+  if (request_end_) return;
+  http::HeaderList none(*arena_);
+  down_->send_informational(100, none);
+  manager_->stats->count_status(0, 100);
 }
 
 void Exchange::drop_attempt() {
@@ -283,6 +295,8 @@ void Exchange::on_route_timeout() {
   if (response_started_) {
     // Envoy: once the response has started, the stream is reset.
     info_.set(ResponseFlag::kUpstreamRequestTimeout);
+  } else {
+    count_upstream_status(504);
   }
   if (cluster_) cluster_->stats().add(ClusterStat::kRqTimeout);
   end_with_timeout(504, "upstream request timeout", "response_timeout", ResponseFlag::kUpstreamRequestTimeout);

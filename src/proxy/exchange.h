@@ -95,6 +95,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   upstream::RoutingPriority priority() const;
   const upstream::SubsetCriteria* subset_criteria();
   void give_up();
+  bool in_maintenance();
+  void refuse_overloaded(filters::LocalReply reply);
 
   // relay.cc
   void filter_request_data(Buffer& data);
@@ -127,6 +129,9 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void note_upgrade();
   void prepare_upstream_response(http::ResponseHead& head);
   void count_upstream_response();
+  /// Of a response, or of the answer that stands in for the one that did not come.
+  void count_upstream_status(uint16_t status);
+  void send_continue();
   void on_idle();
   void on_request_timeout();
   void on_route_timeout();

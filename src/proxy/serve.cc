@@ -31,9 +31,12 @@ net::Detached Exchange::serve() {
   // 1. One canonical form of the request, before anything looks at it.
   if (auto refusal = accept_request(*manager_, request_, info_, client_address_, *arena_, connection_.random(),
                                     connection_.random())) {
+    // Nothing after a refused head is worth trusting: HTTP/1 ends the connection.
+    if (refusal->status == 400) down_->close_after_response();
     respond(*refusal);
     co_return;
   }
+  if (request_.expect_continue && !manager_->proxy_100_continue) send_continue();
 
   // 2. The filters, in order. Each lets it pass, answers, or makes it wait.
   prepare_filters();
@@ -155,7 +158,29 @@ bool Exchange::choose_cluster() {
     respond({.status = 403, .details = "upgrade_failed"});
     return false;
   }
+  return !in_maintenance();
+}
+
+/// An operator has taken the cluster out of service by the runtime.
+bool Exchange::in_maintenance() {
+  const route::Runtime* runtime = connection_.runtime();
+  if (!runtime) return false;
+  auto share = runtime->share(arena_->concat("upstream.maintenance_mode.", cluster_name_));
+  if (!share || connection_.random() % share->denominator >= share->numerator) return false;
+  cluster_->stats().add(ClusterStat::kRqMaintenanceMode);
+  info_.set(ResponseFlag::kUpstreamOverflow);
+  refuse_overloaded({.status = 503, .body = "maintenance mode", .details = "maintenance_mode"});
   return true;
+}
+
+void Exchange::refuse_overloaded(LocalReply reply) {
+  http::HeaderList headers(*arena_);
+  if (!manager_->router.suppress_envoy_headers) {
+    headers.add(HeaderId::kXEnvoyOverloaded, "true");
+    reply.headers = &headers;
+  }
+  count_upstream_status(reply.status);
+  respond(reply);
 }
 
 bool Exchange::upgrade_allowed() const {
@@ -226,13 +251,14 @@ bool Exchange::start_attempt() {
     context.filter = &tried_;
     context.filter_attempts = retry_.policy->host_selection_max_attempts;
   }
+  ++info_.upstream_attempts;
   upstream::HostRef host = cluster_->choose(context);
   if (!host) {
     info_.set(ResponseFlag::kNoHealthyUpstream);
+    count_upstream_status(503);
     respond({.status = 503, .body = "no healthy upstream", .details = "no_healthy_upstream"});
     return false;
   }
-  ++info_.upstream_attempts;
   if (retry_.enabled()) tried_.add(host);
   if (route_->virtual_host->include_request_attempt_count) {
     request_.headers.set(HeaderId::kXEnvoyAttemptCount, arena_->copy(std::to_string(info_.upstream_attempts)));
@@ -257,7 +283,7 @@ const upstream::SubsetCriteria* Exchange::subset_criteria() {
   if (!wanted || !wanted->is_object()) return nullptr;
   upstream::SubsetValues values;
   for (const auto& [key, value] : wanted->items()) {
-    values.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+    values.emplace_back(key, value.dump());
   }
   return arena_->make<upstream::SubsetCriteria>(std::move(values));
 }
@@ -344,11 +370,12 @@ void Exchange::give_up() {
   info_.set(failure.flag);
   if (failure.protocol_error) info_.set(ResponseFlag::kUpstreamProtocolError);
   LocalReply reply{.status = failure.status, .body = failure.body, .details = failure.details};
-  http::HeaderList headers(*arena_);
-  if (failure.overflow && !manager_->router.suppress_envoy_headers) {
-    headers.add(HeaderId::kXEnvoyOverloaded, "true");
-    reply.headers = &headers;
+  if (failure.overflow) {
+    info_.upstream_remote = nullptr;  // none was asked
+    info_.upstream_host_name = {};
+    return refuse_overloaded(reply);
   }
+  count_upstream_status(failure.status);
   respond(reply);
 }
 
