@@ -139,7 +139,8 @@ void rewrite_request(http::RequestHead& request, const Route& route, const obser
     if (keep_original) request.headers.set(HeaderId::kXEnvoyOriginalPath, request.path);
     request.path = *path;
   }
-  set_authority(request, forward, host, arena, keep_original);
+  // As in Envoy, the literal of a weighted cluster leaves no trace of the host as it came.
+  set_authority(request, forward, host, arena, keep_original && route.host_rewrite_literal.empty());
 }
 
 void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname,
