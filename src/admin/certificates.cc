@@ -15,8 +15,10 @@ struct Collector {
   std::vector<ContextCertificates> found;
 
   template <class Context>
-  void add(const std::shared_ptr<const Context>& context) {
-    if (!context || !seen.insert(context.get()).second) return;
+  void add(const std::shared_ptr<const net::tls::Slot<Context>>& slot) {
+    if (!slot) return;
+    const std::shared_ptr<const Context> context = slot->current();
+    if (!seen.insert(context.get()).second) return;
     ContextCertificates certificates{.trusted = context->trusted(), .own = context->certificates()};
     if (!certificates.trusted.empty() || !certificates.own.empty()) found.push_back(std::move(certificates));
   }

@@ -46,6 +46,7 @@ int validate(const ProxyOptions& options) {
 class Program {
  public:
   explicit Program(const ProxyOptions& options) : options_(options), shared_(registry_) {
+    shared_.set_log_flush_interval(Milliseconds(options.file_flush_interval_ms));
     uint32_t workers = options.concurrency ? options.concurrency : std::max(1U, std::thread::hardware_concurrency());
     server_ = std::make_unique<proxy::Server>(
         loop_, registry_,
@@ -199,7 +200,14 @@ int run(int argc, char** argv) {
     std::fputs(config::configuration_reference().c_str(), stdout);
     return 0;
   }
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  Status logs = log::configure({.level = options.log_level,
+                                .component_levels = options.component_log_level,
+                                .path = options.log_path,
+                                .pattern = options.log_format});
+  if (!logs) {
+    std::fputs(fmt::format("proa-proxy: {}\n", logs.error().message).c_str(), stderr);
+    return 64;
+  }
   if (options.mode == Mode::kValidate) return validate(options);
   Program program(options);
   return program.run();

@@ -35,6 +35,9 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   app.add_option("--service-cluster", options.service_cluster, "cluster name of this node");
   app.add_option("--service-node", options.service_node, "id of this node");
   app.add_option("--service-zone", options.service_zone, "zone of this node");
+  app.add_option("--file-flush-interval-msec", options.file_flush_interval_ms,
+                 "milliseconds that lines of an access log may wait to be written (1000)")
+      ->check(CLI::PositiveNumber);
   app.add_option("--drain-time-s", options.drain_time_s, "seconds that connections may take to finish (600)");
   app.add_option("--parent-shutdown-time-s", options.parent_shutdown_time_s,
                  "seconds until a hot restart ends the old process (900)");
@@ -50,7 +53,7 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   // Agents pass these to Envoy; here they have no effect.
   std::string ignored;
   bool ignored_flag = false;
-  for (const char* name : {"--local-address-ip-version", "--file-flush-interval-msec", "--file-flush-min-size-kb",
+  for (const char* name : {"--local-address-ip-version", "--file-flush-min-size-kb",
                            "--drain-strategy"}) {
     app.add_option(name, ignored, "accepted for compatibility, without effect")->group("Compatibility");
   }

@@ -18,6 +18,7 @@ struct ProxyOptions {
   std::string log_path;
   std::string log_format;
   std::string service_cluster, service_node, service_zone;
+  uint32_t file_flush_interval_ms = 1000;  ///< how long lines of an access log may wait
   uint32_t drain_time_s = 600;
   uint32_t parent_shutdown_time_s = 900;
   uint32_t base_id = 0;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -22,22 +23,31 @@ class Bootstrap;
 
 namespace proa::config {
 
+class TlsReload;
+
 /// Objects that outlive one configuration: counters go on counting over a reload, logs stay open. Main thread.
 class SharedObjects {
  public:
-  explicit SharedObjects(observe::Registry& registry) : registry_(registry) {}
+  explicit SharedObjects(observe::Registry& registry);
+  ~SharedObjects();
 
   observe::Registry& registry() { return registry_; }
+  /// How long lines of logs that are opened from now on may wait.
+  void set_log_flush_interval(Milliseconds interval) { log_flush_interval_ = interval; }
   /// The group of that schema and name, made when nothing in use has it.
   std::shared_ptr<observe::StatGroup> stats(const observe::StatSchema& schema, observe::StatName name);
   Result<std::shared_ptr<observe::LogFile>> log_file(const std::string& path);
   /// Opens all log files again, after they were rotated away.
   void reopen_logs();
+  /// Of the main loop, which outlives this. Made when a context from files asks for it.
+  TlsReload& tls_reload(net::Loop& main_loop);
 
  private:
   observe::Registry& registry_;
+  Milliseconds log_flush_interval_{1'000};
   std::map<std::tuple<const observe::StatSchema*, std::string>, std::weak_ptr<observe::StatGroup>> groups_;
   std::map<std::string, std::weak_ptr<observe::LogFile>> logs_;
+  std::unique_ptr<TlsReload> tls_reload_;
 };
 
 /// For the time of one compilation.
@@ -48,6 +58,9 @@ struct Compiler {
   std::string service_cluster, service_node, service_zone;
   /// Set by /healthcheck/fail; outlives the configuration.
   const std::atomic<bool>* health_checks_fail = nullptr;
+  std::set<std::string, std::less<>> clusters{};  ///< names of the static clusters
+  bool outbound = false;          ///< traffic_direction of the listener being compiled
+  bool validate_clusters = true;  ///< of the route configuration being compiled
   net::Loop* main_loop = nullptr;  ///< null when the configuration is only validated
 };
 

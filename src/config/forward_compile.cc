@@ -264,7 +264,7 @@ void add_forward_fields(SupportedTable& table) {
                 {"cluster", "cluster_header", "weighted_clusters", "cluster_not_found_response_code",
                  "metadata_match", "prefix_rewrite", "regex_rewrite", "path_rewrite_policy", "host_rewrite_literal",
                  "auto_host_rewrite", "host_rewrite_header", "host_rewrite_path_regex", "append_x_forwarded_host",
-                 "timeout", "idle_timeout", "retry_policy", "request_mirror_policies", "priority", "rate_limits",
+                 "timeout", "idle_timeout", "retry_policy", "priority", "rate_limits",
                  "include_vh_rate_limits", "hash_policy", "max_grpc_timeout", "grpc_timeout_offset",
                  "upgrade_configs", "max_stream_duration"})
                 .security({"cors", "internal_redirect_policy", "internal_redirect_action", "early_data_policy",
@@ -288,8 +288,6 @@ void add_forward_fields(SupportedTable& table) {
   table.add(supported<rv3::RouteAction::HashPolicy::ConnectionProperties>({"source_ip"}));
   table.add(supported<rv3::RouteAction::HashPolicy::QueryParameter>({"name"}));
   table.add(supported<rv3::RouteAction::HashPolicy::FilterState>({"key"}));
-  table.add(supported<rv3::RouteAction::RequestMirrorPolicy>(
-      {"cluster", "cluster_header", "runtime_fraction", "trace_sampled", "disable_shadow_host_suffix_append"}));
   table.add(supported<rv3::RetryPolicy>(
                 {"retry_on", "num_retries", "per_try_timeout", "per_try_idle_timeout", "retry_host_predicate",
                  "host_selection_retry_max_attempts", "retriable_status_codes", "retry_back_off",

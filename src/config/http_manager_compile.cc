@@ -8,6 +8,7 @@
 #include "config/matcher_compile.h"
 #include "config/route_compile.h"
 #include "config/supported.h"
+#include "config/tracing_compile.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/filters/http/router/v3/router.pb.h"
@@ -211,6 +212,7 @@ std::shared_ptr<const ConnectionManager> compile_http_manager(const HttpConnecti
   compile_identity(from, *to, at, compiler);
   compile_upgrades(from, *to);
   compile_filters(from, *to, at, compiler);
+  if (from.has_tracing()) to->tracer = compile_tracing(from, at / "tracing", compiler);
   const Site logs = at / "access_log";
   to->access_logs = compile_access_logs(from.access_log(), logs, compiler);
   if (from.has_local_reply_config()) {
@@ -231,7 +233,7 @@ void add_http_manager_fields(SupportedTable& table) {
                  "set_current_client_cert_details", "proxy_100_continue", "upgrade_configs", "normalize_path",
                  "merge_slashes", "path_with_escaped_slashes_action", "local_reply_config",
                  "strip_matching_host_port", "strip_any_host_port", "strip_trailing_host_dot",
-                 "append_x_forwarded_port", "request_id_extension"})
+                 "append_x_forwarded_port", "request_id_extension", "tracing"})
                 .must_know({"http_filters"})
                 .harmless({"stream_error_on_invalid_http_message"},
                           "an HTTP/2 stream error never ends the connection, an HTTP/1 one always does")

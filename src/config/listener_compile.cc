@@ -141,6 +141,7 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   compile_listener_filters(from, *to, at);
   if (from.has_listener_filters_timeout()) to->inspection_timeout = or_never(from.listener_filters_timeout());
   to->continue_on_inspection_timeout = from.continue_on_listener_filters_timeout();
+  compiler.outbound = from.traffic_direction() == core::OUTBOUND;
   compile_chains(from, *to, at, compiler);
   to->connection_limit = connection_limit(compiler, to->name);
   to->ignore_global_limit = from.ignore_global_conn_limit();
@@ -158,11 +159,10 @@ void add_listener_fields(SupportedTable& table) {
                  "continue_on_listener_filters_timeout", "transparent", "freebind", "socket_options",
                  "tcp_fast_open_queue_length", "enable_reuse_port", "reuse_port", "access_log", "tcp_backlog_size",
                  "max_connections_to_accept_per_socket_event", "bind_to_port", "ignore_global_conn_limit",
-                 "tcp_keepalive"})
+                 "tcp_keepalive", "traffic_direction"})
                 .must_know({"listener_filters"})
                 .harmless({"metadata"}, "shown in the configuration dump")
                 .harmless({"drain_type"}, "a listener drains when it is removed or the process ends")
-                .harmless({"traffic_direction"}, "a label")
                 .harmless({"connection_balance_config"}, "the kernel balances (SO_REUSEPORT)")
                 .security({"filter_chain_matcher", "use_original_dst", "internal_listener", "api_listener",
                            "udp_listener_config", "listener_specifier", "bypass_overload_manager"}));

@@ -20,6 +20,7 @@
 #include "config/supported.h"
 #include "config/tcp_proxy_compile.h"
 #include "config/tls_compile.h"
+#include "config/tracing_compile.h"
 #include "config/values.h"
 
 namespace proa::config {
@@ -30,7 +31,8 @@ const SupportedTable& supported_table() {
     for (auto add : {add_value_fields, add_bootstrap_fields, add_runtime_fields, add_listener_fields,
                      add_filter_chain_fields, add_http_manager_fields, add_http_protocol_fields, add_tcp_proxy_fields,
                      add_route_fields, add_matcher_fields, add_access_log_fields, add_cluster_fields,
-                     add_cluster_value_fields, add_tls_fields, add_filter_fields, add_network_filter_fields}) {
+                     add_cluster_value_fields, add_tls_fields, add_filter_fields, add_network_filter_fields,
+                     add_tracing_fields}) {
       add(t);
     }
     return t;
@@ -54,6 +56,7 @@ proxy::Snapshot load(const LoadOptions& options, SharedObjects& shared, Problems
                     .service_zone = options.service_zone,
                     .health_checks_fail = options.health_checks_fail,
                     .main_loop = options.main_loop};
+  for (const auto& cluster : bootstrap.static_resources().clusters()) compiler.clusters.insert(cluster.name());
   proxy::Snapshot snapshot = compile_bootstrap(bootstrap, at, compiler);
   redact(bootstrap);
   if (Result<std::string> json = to_json(bootstrap)) {

@@ -294,7 +294,7 @@ void add_route_fields(SupportedTable& table) {
                 {"name", "virtual_hosts", "internal_only_headers", "response_headers_to_add",
                  "response_headers_to_remove", "request_headers_to_add", "request_headers_to_remove",
                  "most_specific_header_mutations_wins", "max_direct_response_body_size_bytes",
-                 "request_mirror_policies", "ignore_port_in_host_matching", "vhost_header",
+                 "ignore_port_in_host_matching", "vhost_header",
                  "ignore_path_parameters_in_path_matching", "typed_per_filter_config", "metadata",
                  "validate_clusters"})
                 .security({"vhds", "cluster_specifier_plugins"}));
@@ -303,7 +303,7 @@ void add_route_fields(SupportedTable& table) {
                  "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
                  "response_headers_to_remove", "typed_per_filter_config", "include_request_attempt_count",
                  "include_attempt_count_in_response", "retry_policy", "include_is_timeout_retry_header",
-                 "per_request_buffer_limit_bytes", "request_mirror_policies", "metadata"})
+                 "per_request_buffer_limit_bytes", "metadata"})
                 .security({"matcher", "cors", "retry_policy_typed_config"}));
   table.add(supported<rv3::VirtualCluster>({"headers", "name"}));
   table.add(supported<rv3::Route>(

@@ -4,6 +4,7 @@
 
 #include "config/matcher_compile.h"
 #include "config/supported.h"
+#include "config/tls_reload.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.pb.h"
@@ -138,7 +139,7 @@ void compile_common(const tls3::CommonTlsContext& from, CommonOptions& to, const
   to.key_log_path = from.key_log().path();
 }
 
-std::shared_ptr<const net::tls::ServerContext> compile_server(const tls3::DownstreamTlsContext& from, const Site& at) {
+std::shared_ptr<const net::tls::ServerContext> make_context(const tls3::DownstreamTlsContext& from, const Site& at) {
   net::tls::ServerTlsOptions options;
   compile_common(from.common_tls_context(), options, at / "common_tls_context");
   options.require_client_certificate = from.require_client_certificate().value();
@@ -164,7 +165,7 @@ std::shared_ptr<const net::tls::ServerContext> compile_server(const tls3::Downst
   return nullptr;
 }
 
-std::shared_ptr<const net::tls::ClientContext> compile_client(const tls3::UpstreamTlsContext& from, const Site& at) {
+std::shared_ptr<const net::tls::ClientContext> make_context(const tls3::UpstreamTlsContext& from, const Site& at) {
   net::tls::ClientTlsOptions options;
   compile_common(from.common_tls_context(), options, at / "common_tls_context");
   options.sni = from.sni();
@@ -176,10 +177,32 @@ std::shared_ptr<const net::tls::ClientContext> compile_client(const tls3::Upstre
   return nullptr;
 }
 
+/// The context, and its renewal when its files change. Null after a problem.
+template <class Context, class Proto>
+std::shared_ptr<const net::tls::Slot<Context>> compile_context(const Proto& from, const Site& at, Compiler& compiler) {
+  std::shared_ptr<const Context> first = make_context(from, at);
+  if (!first) return nullptr;
+  auto slot = std::make_shared<net::tls::Slot<Context>>(std::move(first));
+  const TlsFiles files = tls_files(from);
+  if (!compiler.main_loop || files.empty()) return slot;
+  // The message is kept, not its options: they would hold what the files said before.
+  auto remake = [kept = std::make_shared<const Proto>(from)]() -> Result<std::shared_ptr<const Context>> {
+    const Marks marks;
+    Problems problems;
+    const FieldPath root;
+    auto made = make_context(*kept, Site(marks, problems, root));
+    if (made) return made;
+    const Problem& why = problems.all().front();
+    return fail(why.path.empty() ? why.what : fmt::format("{}: {}", why.path, why.what));
+  };
+  compiler.shared.tls_reload(*compiler.main_loop).watch<Context>(slot, at.path().str(), files, std::move(remake));
+  return slot;
+}
+
 }  // namespace
 
-std::shared_ptr<const net::tls::ServerContext> compile_downstream_socket(const core::TransportSocket& from,
-                                                                         const Site& at, Compiler&) {
+std::shared_ptr<const net::tls::ServerSlot> compile_downstream_socket(const core::TransportSocket& from, const Site& at,
+                                                                      Compiler& compiler) {
   const Site config = at / "typed_config";
   Result<Payload> payload = open_any(from.typed_config());
   if (!payload) {
@@ -187,7 +210,7 @@ std::shared_ptr<const net::tls::ServerContext> compile_downstream_socket(const c
     return nullptr;
   }
   const auto* tls = dynamic_cast<const tls3::DownstreamTlsContext*>(payload->message.get());
-  return tls ? compile_server(*tls, payload->inside(config)) : nullptr;
+  return tls ? compile_context<net::tls::ServerContext>(*tls, payload->inside(config), compiler) : nullptr;
 }
 
 upstream::TransportSocketSpec compile_upstream_socket(const core::TransportSocket& from, const Site& at,
@@ -202,7 +225,7 @@ upstream::TransportSocketSpec compile_upstream_socket(const core::TransportSocke
   const Site inside = payload->inside(config);
   const google::protobuf::Message* message = payload->message.get();
   if (auto* tls = dynamic_cast<const tls3::UpstreamTlsContext*>(message)) {
-    to.tls = compile_client(*tls, inside);
+    to.tls = compile_context<net::tls::ClientContext>(*tls, inside, compiler);
   } else if (auto* proxy =
                  dynamic_cast<const sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport*>(message)) {
     to = compile_upstream_socket(proxy->transport_socket(), inside / "transport_socket", compiler);
@@ -235,15 +258,15 @@ void add_tls_fields(SupportedTable& table) {
                                             "cipher_suites", "ecdh_curves", "signature_algorithms"})
                 .security({"compliance_policies"}));
   table.add(supported<tls3::TlsCertificate>(
-                {"certificate_chain", "private_key", "pkcs12", "password", "ocsp_staple"})
-                .security({"private_key_provider", "watched_directory", "signed_certificate_timestamp"}));
+                {"certificate_chain", "private_key", "pkcs12", "password", "ocsp_staple", "watched_directory"})
+                .security({"private_key_provider", "signed_certificate_timestamp"}));
   table.add(supported<tls3::TlsKeyLog>({"path"}).security({"local_address_range", "remote_address_range"}));
   table.add(supported<tls3::TlsSessionTicketKeys>({"keys"}));
   table.add(supported<tls3::CertificateValidationContext>(
                 {"trusted_ca", "system_root_certs", "verify_certificate_spki", "verify_certificate_hash",
                  "match_typed_subject_alt_names", "match_subject_alt_names", "crl", "allow_expired_certificate",
-                 "trust_chain_verification", "only_verify_leaf_cert_crl", "max_verify_depth"})
-                .security({"ca_certificate_provider_instance", "watched_directory", "custom_validator_config",
+                 "trust_chain_verification", "only_verify_leaf_cert_crl", "max_verify_depth", "watched_directory"})
+                .security({"ca_certificate_provider_instance", "custom_validator_config",
                            "require_signed_certificate_timestamp"}));
   table.add(supported<tls3::CertificateValidationContext::SystemRootCerts>({}));
   table.add(supported<tls3::SubjectAltNameMatcher>({"san_type", "matcher", "oid"}));

@@ -23,12 +23,6 @@ std::string full_name(const StatGroup& group, std::string_view stat) {
   return name;
 }
 
-/// A schema may have no prefix of its own: network filters stand under what the configuration calls them.
-std::string prometheus_full_name(const StatGroup& group, std::string_view stat) {
-  std::string_view prefix = group.schema().prefix;
-  return prometheus_name(fmt::format("envoy_{}{}{}", prefix, prefix.empty() ? "" : "_", stat));
-}
-
 /// One value of any kind, in the order of /stats.
 struct Values {
   std::vector<std::pair<std::string, int64_t>> numbers;
@@ -86,6 +80,12 @@ std::string prometheus_name(std::string_view text) {
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) c = '_';
   }
   return name;
+}
+
+/// A schema may have no prefix of its own: network filters stand under what the configuration calls them.
+std::string prometheus_full_name(const StatGroup& group, std::string_view stat) {
+  std::string_view prefix = group.schema().prefix;
+  return prometheus_name(fmt::format("envoy_{}{}{}", prefix, prefix.empty() ? "" : "_", stat));
 }
 
 void append_label_value(std::string& out, std::string_view value) {

@@ -170,7 +170,7 @@ void AcceptedConnection::choose_chain() {
     return hand_over();
   }
   timer_.start(listener_.worker().loop(), chain_->transport_timeout);
-  auto tls = net::tls::accept(std::move(socket_), chain_->tls);
+  auto tls = net::tls::accept(std::move(socket_), chain_->tls->current());
   tls_ = tls.get();
   secured_ = std::move(tls);
   secured_->observe(this);

@@ -21,11 +21,9 @@
 #include "proxy/local_reply_config.h"
 #include "route/route_table.h"
 
-namespace proa::observe {
-class Tracer;
-}
-
 namespace proa::proxy {
+
+struct Tracer;
 
 enum class CodecType : uint8_t { kAuto, kHttp1, kHttp2 };
 enum class ServerHeader : uint8_t { kOverwrite, kAppendIfAbsent, kPassThrough };
@@ -65,7 +63,7 @@ struct ConnectionManager {
   std::vector<UpgradeConfig> upgrades;
 
   std::vector<std::shared_ptr<const observe::AccessLog>> access_logs;
-  std::shared_ptr<const observe::Tracer> tracer;  ///< null: no spans; trace headers pass through
+  std::shared_ptr<const Tracer> tracer;  ///< null: no tracing at all; trace headers pass through
   LocalReplyConfig local_replies;
 
   // Paths and hosts, made canonical once before anything matches on them.

@@ -331,6 +331,7 @@ void Exchange::finish() {
     stats.record(HttpStat::kRqTime, static_cast<uint64_t>(since(info_.start, info_.end).count()));
   }
   for (const auto& log : manager_->access_logs) log->log(info_);
+  if (trace_) trace_->finish(route_);
   connection_.exchange_finished(*this);
   signals_.set(Signal::kOver);  // ends the story if it waits
   loop_.defer_delete(std::make_unique<RetiredArena>(std::move(arena_)));

@@ -26,6 +26,7 @@
 #include "observe/stream_info.h"
 #include "proxy/attempt.h"
 #include "proxy/connection_manager.h"
+#include "proxy/request_trace.h"
 #include "proxy/signals.h"
 #include "route/hash_policy.h"
 #include "route/retry_policy.h"
@@ -150,6 +151,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   http::RequestHead& request_;
   observe::StreamInfo info_;
   net::Address client_address_;
+  RequestTrace* trace_ = nullptr;  ///< null: no tracer is configured
 
   // Routing.
   const route::Route* route_ = nullptr;

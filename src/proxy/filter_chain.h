@@ -9,12 +9,9 @@
 
 #include "filters/network_filter.h"
 #include "net/address.h"
+#include "net/tls/slot.h"
 #include "proxy/connection_manager.h"
 #include "proxy/tcp_proxy.h"
-
-namespace proa::net::tls {
-class ServerContext;
-}
 
 namespace proa::proxy {
 
@@ -37,8 +34,8 @@ struct FilterChainMatch {
 struct FilterChain {
   std::string name;
   FilterChainMatch match;
-  std::shared_ptr<const net::tls::ServerContext> tls;  ///< null: clear text
-  Milliseconds transport_timeout{15'000};              ///< for the TLS handshake; kNever: none
+  std::shared_ptr<const net::tls::ServerSlot> tls;  ///< null: clear text
+  Milliseconds transport_timeout{15'000};           ///< for the TLS handshake; kNever: none
   std::vector<std::shared_ptr<const filters::NetworkFilter>> filters;
   std::shared_ptr<const ConnectionManager> http;
   std::shared_ptr<const TcpProxy> tcp;

@@ -163,6 +163,7 @@ void Exchange::start_response(http::ResponseHead& head, bool end) {
       if (!down_) return;
     }
   }
+  if (trace_) trace_->on_response(head, route_);
   finish_response_headers(*manager_, info_, head, loop_);
   // After a refused CONNECT nobody can tell what the client's next bytes were meant for.
   const bool refused_connect = request_.method_id == http::Method::kConnect && head.status / 100 != 2;

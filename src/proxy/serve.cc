@@ -37,6 +37,9 @@ net::Detached Exchange::serve() {
     co_return;
   }
   if (request_.expect_continue && !manager_->proxy_100_continue) send_continue();
+  if (manager_->tracer) {
+    trace_ = RequestTrace::begin(*manager_->tracer, request_, info_, connection_.worker(), *arena_);
+  }
 
   // 2. The filters, in order. Each lets it pass, answers, or makes it wait.
   prepare_filters();
@@ -251,6 +254,7 @@ bool Exchange::start_attempt() {
     context.filter = &tried_;
     context.filter_attempts = retry_.policy->host_selection_max_attempts;
   }
+  if (trace_) trace_->before_attempt(*route_, attempt_ && attempt_->response() ? attempt_->response()->status : 0);
   ++info_.upstream_attempts;
   upstream::HostRef host = cluster_->choose(context);
   if (!host) {

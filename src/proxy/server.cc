@@ -43,6 +43,7 @@ Server::~Server() {
   workers_->for_each([this](net::Worker& worker) {
     listeners_[worker.index()]->close_all();
     listeners_[worker.index()].reset();
+    contexts_[worker.index()]->close();
     clusters_->detach_worker();
   });
   workers_->stop();
@@ -214,7 +215,10 @@ void Server::stop_accepting() {
   }
 }
 
-void Server::fail_health_checks(bool fail) { health_failed_.store(fail, std::memory_order_relaxed); }
+void Server::fail_health_checks(bool fail) {
+  health_failed_.store(fail, std::memory_order_relaxed);
+  shared_.announce_close.store(fail, std::memory_order_relaxed);
+}
 
 void Server::drain(std::function<void()> done) {
   state_ = ServerState::kDraining;

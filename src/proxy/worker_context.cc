@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "proxy/span_exporter.h"
+
 namespace proa::proxy {
 
 Random::Random(uint64_t seed) {
@@ -36,6 +38,15 @@ std::shared_ptr<ConnectionTicket> ConnectionTicket::take(const std::shared_ptr<s
 
 WorkerContext::WorkerContext(net::Loop& loop, SharedContext& shared, uint64_t number, uint64_t seed)
     : loop_(loop), shared_(shared), random_(seed), stream_id_(number << 48) {}
+
+WorkerContext::~WorkerContext() = default;
+
+SpanExporters& WorkerContext::span_exporters() {
+  if (!span_exporters_) span_exporters_ = std::make_unique<SpanExporters>(loop_, clusters());
+  return *span_exporters_;
+}
+
+void WorkerContext::close() { span_exporters_.reset(); }
 
 std::shared_ptr<ConnectionTicket> WorkerContext::take_global_ticket() {
   return ConnectionTicket::take(shared_.connections, shared_.connection_limit.load(std::memory_order_relaxed));

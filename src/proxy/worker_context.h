@@ -17,6 +17,8 @@ class Clusters;
 
 namespace proa::proxy {
 
+class SpanExporters;
+
 /// xoshiro256++ by Blackman and Vigna (public domain algorithm): a few ns, no lock, not for secrets.
 class Random {
  public:
@@ -60,6 +62,7 @@ class WorkerContext {
  public:
   /// `number` tells workers apart in stream ids.
   WorkerContext(net::Loop& loop, SharedContext& shared, uint64_t number, uint64_t seed);
+  ~WorkerContext();
   net::Loop& loop() { return loop_; }
   upstream::Clusters& clusters() { return *shared_.clusters; }
   uint64_t random() { return random_(); }
@@ -68,6 +71,10 @@ class WorkerContext {
   bool announce_close() const { return shared_.announce_close.load(std::memory_order_relaxed); }
   const route::Runtime* runtime() const { return runtime_.get(); }
   void set_runtime(std::shared_ptr<const route::Runtime> runtime) { runtime_ = std::move(runtime); }
+  /// Made on first use; on the worker's thread.
+  SpanExporters& span_exporters();
+  /// Ends calls of our own, before the clusters go. On the worker's thread.
+  void close();
   /// False when the process has as many connections as it may.
   std::shared_ptr<ConnectionTicket> take_global_ticket();
 
@@ -77,6 +84,7 @@ class WorkerContext {
   std::shared_ptr<const route::Runtime> runtime_;
   Random random_;
   uint64_t stream_id_;
+  std::unique_ptr<SpanExporters> span_exporters_;
 };
 
 }  // namespace proa::proxy
