@@ -8,12 +8,12 @@ using ClustersPage = ServerTest;
 TEST_F(ClustersPage, text_has_a_line_for_each_fact) {
   serve(TestConfig().yaml());
   const std::string text = get("/clusters").body;
-  for (auto line : {"a::observability_name::a", "a::default_priority::max_connections::1024",
-                    "a::high_priority::max_retries::3", "a::added_via_api::false", "a::127.0.0.1:1001::cx_active::0",
-                    "a::127.0.0.1:1001::rq_total::0", "a::127.0.0.1:1001::hostname::one",
-                    "a::127.0.0.1:1001::health_flags::healthy", "a::127.0.0.1:1001::weight::7",
-                    "a::127.0.0.1:1001::region::r", "a::127.0.0.1:1001::zone::z", "a::127.0.0.1:1001::sub_zone::",
-                    "a::127.0.0.1:1001::canary::false", "a::127.0.0.1:1001::priority::0"}) {
+  for (auto line :
+       {"a::observability_name::a", "a::default_priority::max_connections::1024", "a::high_priority::max_retries::3",
+        "a::added_via_api::false", "a::127.0.0.1:1001::cx_active::0", "a::127.0.0.1:1001::rq_total::0",
+        "a::127.0.0.1:1001::hostname::one", "a::127.0.0.1:1001::health_flags::healthy", "a::127.0.0.1:1001::weight::7",
+        "a::127.0.0.1:1001::region::r", "a::127.0.0.1:1001::zone::z",
+        "a::127.0.0.1:1001::sub_zone::", "a::127.0.0.1:1001::canary::false", "a::127.0.0.1:1001::priority::0"}) {
     EXPECT_NE(("\n" + text).find("\n" + std::string(line) + "\n"), text.npos) << line;
   }
   EXPECT_EQ(text.find("a::127.0.0.1:1002::health_flags::healthy"), text.npos);

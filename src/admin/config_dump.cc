@@ -30,10 +30,17 @@ constexpr List kListeners{"ListenersConfigDump", "static_listeners", "StaticList
 constexpr List kRoutes{"RoutesConfigDump", "static_route_configs", "StaticRouteConfig", "route_config", "name"};
 
 /// Lists that a file never fills, but that clients of Envoy ask for.
-constexpr std::string_view kAlwaysEmpty[] = {
-    "dynamic_active_clusters", "dynamic_warming_clusters",   "dynamic_endpoint_configs",    "dynamic_listeners",
-    "dynamic_route_configs",   "inline_scoped_route_configs", "dynamic_scoped_route_configs", "static_secrets",
-    "dynamic_active_secrets",  "dynamic_warming_secrets",    "ecds_filters"};
+constexpr std::string_view kAlwaysEmpty[] = {"dynamic_active_clusters",
+                                             "dynamic_warming_clusters",
+                                             "dynamic_endpoint_configs",
+                                             "dynamic_listeners",
+                                             "dynamic_route_configs",
+                                             "inline_scoped_route_configs",
+                                             "dynamic_scoped_route_configs",
+                                             "static_secrets",
+                                             "dynamic_active_secrets",
+                                             "dynamic_warming_secrets",
+                                             "ecds_filters"};
 
 /// The resources of one list, each with its @type first.
 using Resources = std::vector<Json>;
@@ -87,8 +94,7 @@ Json assignment_json(const upstream::Cluster& cluster) {
     const upstream::Locality& locality = member.host->locality();
     Json& group = groups[{member.host->priority(), locality}];
     if (group.is_null()) {
-      group["locality"] = {
-          {"region", locality.region}, {"zone", locality.zone}, {"sub_zone", locality.sub_zone}};
+      group["locality"] = {{"region", locality.region}, {"zone", locality.zone}, {"sub_zone", locality.sub_zone}};
       if (member.locality_weight) group["load_balancing_weight"] = member.locality_weight;
       if (member.host->priority()) group["priority"] = member.host->priority();
     }
@@ -192,8 +198,8 @@ std::expected<Json, DumpRefused> dump_config(proxy::Server& server, const DumpQu
   if (!query.name_regex.empty()) {
     name.emplace(query.name_regex, RE2::Quiet);
     if (!name->ok()) {
-      return std::unexpected(DumpRefused{
-          400, fmt::format("Error while parsing name_regex \"{}\": {}", query.name_regex, name->error())});
+      return std::unexpected(
+          DumpRefused{400, fmt::format("Error while parsing name_regex \"{}\": {}", query.name_regex, name->error())});
     }
   }
   Json bootstrap = Json::object();

@@ -12,10 +12,10 @@
 namespace proa::admin {
 
 struct DumpQuery {
-  std::string resource;            ///< of one list only ("static_clusters"); empty: everything
-  std::string name_regex;          ///< of resources whose whole name matches; empty: all
-  std::vector<std::string> mask;   ///< "a.b": only these fields, of each resource or dump; empty: all
-  bool endpoints = false;          ///< include_eds
+  std::string resource;           ///< of one list only ("static_clusters"); empty: everything
+  std::string name_regex;         ///< of resources whose whole name matches; empty: all
+  std::vector<std::string> mask;  ///< "a.b": only these fields, of each resource or dump; empty: all
+  bool endpoints = false;         ///< include_eds
   std::optional<WallTime> loaded_at;
 };
 

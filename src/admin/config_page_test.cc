@@ -36,8 +36,8 @@ TEST_F(ConfigPage, dump_has_the_messages_that_istioctl_looks_for) {
 
 TEST_F(ConfigPage, endpoints_are_included_when_asked_for) {
   serve(TestConfig().yaml());
-  auto assignment = dumps("/config_dump?include_eds")["EndpointsConfigDump"]["static_endpoint_configs"][0]
-                         ["endpoint_config"];
+  auto assignment =
+      dumps("/config_dump?include_eds")["EndpointsConfigDump"]["static_endpoint_configs"][0]["endpoint_config"];
   EXPECT_EQ(assignment["cluster_name"], "a");
   auto group = assignment["endpoints"][0];
   EXPECT_EQ(group["locality"]["region"], "r");
@@ -80,7 +80,8 @@ TEST_F(ConfigPage, runtime_shows_layers_and_what_is_set_by_hand) {
   std::shared_ptr<const route::Runtime> published;
   serve(TestConfig{.more = R"(, "layered_runtime": {"layers": [
       {"name": "base", "static_layer": {"my": {"other": 7}, "a.b": {"numerator": 5}}},
-      {"name": "hand", "admin_layer": {}}]})"}.yaml());
+      {"name": "hand", "admin_layer": {}}]})"}
+            .yaml());
   admin().context.publish_runtime = [&](auto runtime) { published = std::move(runtime); };
   auto runtime = json("/runtime");
   EXPECT_EQ(runtime["layers"], nlohmann::json({"base", "hand"}));
@@ -114,18 +115,19 @@ struct CertsPage : ServerTest {
 
   void serve_tls() {
     auto authority = net::tls::Issuer::make_root("canary root");
-    issued = *authority->issue({.common_name = "canary",
-                                .sans = {{net::tls::SanMatcher::Type::kDns, "a.example.com", {}}}});
+    issued =
+        *authority->issue({.common_name = "canary", .sans = {{net::tls::SanMatcher::Type::kDns, "a.example.com", {}}}});
     nlohmann::json tls = {
         {"@type", kContext},
         {"common_tls_context",
-         {{"tls_certificates", {{{"certificate_chain", {{"inline_string", issued.certificate_pem}}},
-                                 {"private_key", {{"inline_string", issued.key_pem}}}}}},
+         {{"tls_certificates",
+           {{{"certificate_chain", {{"inline_string", issued.certificate_pem}}},
+             {"private_key", {{"inline_string", issued.key_pem}}}}}},
           {"validation_context", {{"trusted_ca", {{"inline_string", authority->certificate_pem()}}}}}}}};
     serve(TestConfig{.listeners = R"(, {"name": "secure", "address": )" + TestConfig::address(0) +
                                   R"(, "filter_chains": [{"transport_socket": {"name": "tls", "typed_config": )" +
-                                  tls.dump() + R"(}, "filters": [)" +
-                                  TestConfig::http_manager(TestConfig().routes) + "]}]}"}
+                                  tls.dump() + R"(}, "filters": [)" + TestConfig::http_manager(TestConfig().routes) +
+                                  "]}]}"}
               .yaml());
   }
   net::tls::Issued issued;

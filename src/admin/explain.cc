@@ -55,8 +55,8 @@ Result<std::shared_ptr<const ListenerConfig>> find_listener(const proxy::Server&
   std::string names;
   for (const auto& listener : all) names += (names.empty() ? "" : ", ") + listener->name;
   if (question.destination) {
-    return fail(fmt::format("no listener listens on {}; name one with listener=: {}", question.destination.to_string(),
-                            names));
+    return fail(
+        fmt::format("no listener listens on {}; name one with listener=: {}", question.destination.to_string(), names));
   }
   return fail(fmt::format("say which listener with listener= or destination=: {}", names));
 }
@@ -64,8 +64,8 @@ Result<std::shared_ptr<const ListenerConfig>> find_listener(const proxy::Server&
 // ---- the connection ----
 
 /// As the listener's inspectors would have found it.
-net::ConnectionInfo connection_of(const proxy::Server& server, const ListenerConfig& listener,
-                                  const Question& question, std::vector<std::string>& steps) {
+net::ConnectionInfo connection_of(const proxy::Server& server, const ListenerConfig& listener, const Question& question,
+                                  std::vector<std::string>& steps) {
   net::ConnectionInfo info;
   const std::vector<net::Address> addresses = addresses_of(server, listener);
   info.local = question.destination ? question.destination : addresses.empty() ? net::Address() : addresses.front();
@@ -159,7 +159,8 @@ void list_filters(const proxy::ConnectionManager& manager, const route::Route* r
 void describe_action(Admin& admin, const route::Route& route, const http::RequestHead& request, Arena& arena,
                      Explanation& to) {
   if (const route::Redirect* redirect = route.redirect()) {
-    to.outcome = fmt::format("redirects with {} to {}", redirect->code, route::redirect_location(route, request, arena));
+    to.outcome =
+        fmt::format("redirects with {} to {}", redirect->code, route::redirect_location(route, request, arena));
     return;
   }
   if (const route::DirectResponse* direct = route.direct_response()) {

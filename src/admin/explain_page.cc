@@ -90,8 +90,11 @@ Json to_json(const Explanation& e) {
   if (e.cluster.empty()) return json;
   Json hosts = Json::array();
   for (const ExplainedHost& host : e.hosts) {
-    hosts.push_back({{"address", host.address}, {"health", host.health}, {"healthy", host.healthy},
-                     {"priority", host.priority}, {"weight", host.weight}});
+    hosts.push_back({{"address", host.address},
+                     {"health", host.health},
+                     {"healthy", host.healthy},
+                     {"priority", host.priority},
+                     {"weight", host.weight}});
   }
   json["cluster"] = {{"name", e.cluster}, {"healthy_hosts", e.healthy_hosts}, {"hosts", std::move(hosts)}};
   for (const auto& [name, weight] : e.weighted) {
@@ -112,7 +115,8 @@ std::string to_text(const Explanation& e) {
   if (!e.host.empty()) {
     line("request for host \"{}\", path \"{}\"", e.host, e.path);
     line("virtual host \"{}\": {}", e.virtual_host, e.virtual_host_reason);
-    for (const ExplainedRoute& r : e.rejected) line("  not route {} \"{}\" ({}): {}", r.index, r.name, r.match, r.reason);
+    for (const ExplainedRoute& r : e.rejected)
+      line("  not route {} \"{}\" ({}): {}", r.index, r.name, r.match, r.reason);
     if (e.route) line("route {} \"{}\": {}", e.route->index, e.route->name, e.route->reason);
     for (const ExplainedFilter& filter : e.filters) {
       line("filter {}: {}{}{}", filter.name, filter.enabled ? "on" : "off", filter.reason.empty() ? "" : ", ",

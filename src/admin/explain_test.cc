@@ -84,7 +84,8 @@ TEST_F(Explain, filter_chain_by_server_name) {
   serve(TestConfig{.listeners = R"(, {"name": "sni", "address": )" + TestConfig::address(0) +
                                 R"(, "listener_filters": [{"name": "i", "typed_config": {"@type":
                 "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"}}],
-                "filter_chains": [)" + chain("one", R"("server_names": ["one.example.com"])") + "," +
+                "filter_chains": [)" +
+                                chain("one", R"("server_names": ["one.example.com"])") + "," +
                                 chain("tls", R"("transport_protocol": "tls")") + "]}"}
             .yaml());
   EXPECT_EQ(ask({.listener = "sni", .sni = "one.example.com"}).filter_chain, "one");
@@ -111,7 +112,8 @@ TEST_F(Explain, page_as_json_and_text) {
 
 TEST_F(Explain, page_refuses_what_it_cannot_read) {
   start();
-  for (auto target : {"/explain?source=nowhere", "/explain?header=nocolon", "/explain?random=x", "/explain?listener=zz"}) {
+  for (auto target :
+       {"/explain?source=nowhere", "/explain?header=nocolon", "/explain?random=x", "/explain?listener=zz"}) {
     EXPECT_EQ(get(target).status, 400) << target;
   }
 }

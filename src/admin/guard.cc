@@ -30,8 +30,8 @@ std::optional<std::string> refusal(const http::RequestHead& request, const net::
   Arena arena;
   const std::string_view authority = http::canonical_authority(request.authority, {.strip_trailing_dot = true}, arena);
   if (!is_own_host(authority, connection.local)) {
-    return fmt::format("host \"{}\" is not this server's: use localhost or its address (protection against DNS rebinding)",
-                       authority);
+    return fmt::format(
+        "host \"{}\" is not this server's: use localhost or its address (protection against DNS rebinding)", authority);
   }
   if (const http::Header* origin = request.headers.find(http::HeaderId::kOrigin)) {
     if (!is_own_origin(origin->value, authority)) return "requests from other sites are refused";

@@ -9,9 +9,9 @@ namespace {
 std::string entry(const Page& page) {
   std::string path = escape_html(page.path);
   std::string name = path.substr(1);
-  std::string cell = page.changes ? "<form method=\"post\" action=\"" + name + "\"><button class=\"link\">" + name +
-                                        "</button></form>"
-                                  : "<a href=\"" + name + "\">" + name + "</a>";
+  std::string cell =
+      page.changes ? "<form method=\"post\" action=\"" + name + "\"><button class=\"link\">" + name + "</button></form>"
+                   : "<a href=\"" + name + "\">" + name + "</a>";
   return "<tr><td>" + cell + "</td><td>" + escape_html(page.help) + "</td></tr>\n";
 }
 

@@ -16,8 +16,10 @@ constexpr Page kPages[] = {
     {"/config_dump", "dump current configuration (resource=, name_regex=, mask=, include_eds)", config_dump_page},
     {"/config_status", "what came of the last configuration that was read", config_status_page},
     {"/drain_listeners", "drain listeners (graceful, skip_exit, inboundonly)", drain_listeners_page, kChanges},
-    {"/explain", "say which listener, route and hosts a request would take (host=, path=, method=, header=name:value, "
-                 "source=, listener=, destination=, sni=, alpn=, format=text)", explain_page},
+    {"/explain",
+     "say which listener, route and hosts a request would take (host=, path=, method=, header=name:value, "
+     "source=, listener=, destination=, sni=, alpn=, format=text)",
+     explain_page},
     {"/healthcheck/fail", "cause the server to fail health checks", health_fail_page, kChanges},
     {"/healthcheck/ok", "cause the server to pass health checks", health_ok_page, kChanges},
     {"/help", "print out list of admin commands", help_page},

@@ -73,7 +73,8 @@ Response runtime_page(Admin& admin, const Request&) {
 }
 
 Response runtime_modify_page(Admin& admin, const Request& request) {
-  if (request.query.empty()) return refuse(400, "usage: /runtime_modify?key1=value1&key2=value2; an empty value takes it back");
+  if (request.query.empty())
+    return refuse(400, "usage: /runtime_modify?key1=value1&key2=value2; an empty value takes it back");
   if (!admin.context.publish_runtime) return refuse(501, "this program does not change its runtime");
   if (!std::ranges::any_of(layers_of(admin), &Layer::admin)) return refuse(503, "No admin layer specified");
   RuntimeLayer::Values values;

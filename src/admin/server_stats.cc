@@ -14,8 +14,18 @@ using observe::StatKind;
 using proxy::ServerState;
 
 enum class ServerStat : uint8_t {
-  kLive, kState, kUptime, kConcurrency, kMemoryAllocated, kMemoryHeapSize, kMemoryPhysicalSize, kTotalConnections,
-  kVersion, kDaysUntilFirstCertExpiring, kHotRestartEpoch, kParentConnections
+  kLive,
+  kState,
+  kUptime,
+  kConcurrency,
+  kMemoryAllocated,
+  kMemoryHeapSize,
+  kMemoryPhysicalSize,
+  kTotalConnections,
+  kVersion,
+  kDaysUntilFirstCertExpiring,
+  kHotRestartEpoch,
+  kParentConnections
 };
 constexpr StatDef kServerStats[] = {
     {"live", StatKind::kGauge},

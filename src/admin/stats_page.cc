@@ -37,8 +37,8 @@ Result<StatsQuery> selection(const Query& query) {
   }
   std::string_view buckets = query.value("histogram_buckets");
   if (!buckets.empty() && buckets != "none" && buckets != "summary") {
-    return fail(fmt::format("histogram_buckets={} is not there: quantiles are, and buckets with format=prometheus",
-                            buckets));
+    return fail(
+        fmt::format("histogram_buckets={} is not there: quantiles are, and buckets with format=prometheus", buckets));
   }
   return wanted;
 }
@@ -57,11 +57,12 @@ Response html(const observe::Registry& registry, const StatsQuery& wanted, const
   std::string values;
   observe::write_stats_text(registry, wanted, values);
   std::string body = html_head("Statistics");
-  body += "<form action=\"stats\"><input type=\"hidden\" name=\"format\" value=\"html\">"
-          "<label>filter <input name=\"filter\" size=\"40\" value=\"" + escape_html(query.value("filter")) +
-          "\"></label> <label><input type=\"checkbox\" name=\"usedonly\"" +
-          (wanted.used_only ? " checked" : "") + "> used only</label> <button>show</button></form>\n<pre>" +
-          escape_html(values) + "</pre>\n" + std::string(kHtmlEnd);
+  body +=
+      "<form action=\"stats\"><input type=\"hidden\" name=\"format\" value=\"html\">"
+      "<label>filter <input name=\"filter\" size=\"40\" value=\"" +
+      escape_html(query.value("filter")) + "\"></label> <label><input type=\"checkbox\" name=\"usedonly\"" +
+      (wanted.used_only ? " checked" : "") + "> used only</label> <button>show</button></form>\n<pre>" +
+      escape_html(values) + "</pre>\n" + std::string(kHtmlEnd);
   return {.body = std::move(body), .content_type = kHtml};
 }
 

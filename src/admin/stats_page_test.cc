@@ -38,8 +38,9 @@ TEST_F(StatsPage, server_state_stands_in_its_place) {
 TEST_F(StatsPage, tells_of_the_process) {
   serve(TestConfig().yaml());
   const std::string text = get("/stats").body;
-  for (auto line : {"server.live: 1", "server.concurrency: 1", "server.total_connections: 0", "server.version: 48879",
-                    "server.days_until_first_cert_expiring: 4294967295", "listener_manager.total_listeners_active: 1"}) {
+  for (auto line :
+       {"server.live: 1", "server.concurrency: 1", "server.total_connections: 0", "server.version: 48879",
+        "server.days_until_first_cert_expiring: 4294967295", "listener_manager.total_listeners_active: 1"}) {
     EXPECT_TRUE(has_line(text, line)) << line;
   }
 }
@@ -84,7 +85,8 @@ TEST_F(StatsPage, prometheus_format_is_accepted_by_promtool) {
   std::ifstream out(metrics + ".out");
   std::string line;
   while (std::getline(out, line)) {
-    const bool style = line.ends_with("no help text") || line.ends_with("counter metrics should have \"_total\" suffix") ||
+    const bool style = line.ends_with("no help text") ||
+                       line.ends_with("counter metrics should have \"_total\" suffix") ||
                        line.ends_with("non-counter metrics should not have \"_total\" suffix") ||
                        line.find("use base unit") != line.npos || line.find("abbreviated units") != line.npos;
     EXPECT_TRUE(style) << line;
@@ -94,7 +96,8 @@ TEST_F(StatsPage, prometheus_format_is_accepted_by_promtool) {
 }
 
 TEST_F(StatsPage, prometheus_is_also_a_format_of_stats) {
-  EXPECT_EQ(get("/stats?format=prometheus&filter=^server\\.live").body, get("/stats/prometheus?filter=^server\\.live").body);
+  EXPECT_EQ(get("/stats?format=prometheus&filter=^server\\.live").body,
+            get("/stats/prometheus?filter=^server\\.live").body);
   EXPECT_EQ(get("/stats/prometheus").content_type, "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -82,23 +82,27 @@ struct TestConfig {
   static std::string http_manager(const std::string& routes, const std::string& filters = "") {
     return R"({"name": "envoy.filters.network.http_connection_manager", "typed_config": {
       "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-      "stat_prefix": "main", "http_filters": [)" + filters + R"({"name": "envoy.filters.http.router", "typed_config": {
+      "stat_prefix": "main", "http_filters": [)" +
+           filters + R"({"name": "envoy.filters.http.router", "typed_config": {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}}],
       "route_config": {"name": "local", "virtual_hosts": [
-        {"name": "api", "domains": ["api.example.com", "*.api.example.com"], "routes": [)" + routes + R"(]}]}}})";
+        {"name": "api", "domains": ["api.example.com", "*.api.example.com"], "routes": [)" +
+           routes + R"(]}]}}})";
   }
   static std::string address(int port) {
     return R"({"socket_address": {"address": "127.0.0.1", "port_value": )" + std::to_string(port) + "}}";
   }
   std::string yaml() const {
     return R"({"node": {"id": "n1", "cluster": "c1", "locality": {"zone": "z1"}}, "static_resources": {"listeners": [
-      {"name": "main", "address": )" + address(0) + R"(, "filter_chains": [{"name": "plain", "filters": [)" +
-           http_manager(routes, filters) + "]}]}" + listeners + R"(], "clusters": [
+      {"name": "main", "address": )" +
+           address(0) + R"(, "filter_chains": [{"name": "plain", "filters": [)" + http_manager(routes, filters) +
+           "]}]}" + listeners + R"(], "clusters": [
       {"name": "a", "connect_timeout": "1s", "load_assignment": {"cluster_name": "a", "endpoints": [
         {"locality": {"region": "r", "zone": "z"}, "lb_endpoints": [
-          {"endpoint": {"address": )" + address(1001) + R"(, "hostname": "one"}, "load_balancing_weight": 7},
-          {"endpoint": {"address": )" + address(1002) + R"(}, "health_status": "DRAINING"}]}]}})" + clusters +
-           "]}" + more + "}";
+          {"endpoint": {"address": )" +
+           address(1001) + R"(, "hostname": "one"}, "load_balancing_weight": 7},
+          {"endpoint": {"address": )" +
+           address(1002) + R"(}, "health_status": "DRAINING"}]}]}})" + clusters + "]}" + more + "}";
   }
 };
 

@@ -1,7 +1,7 @@
 #include "cli/proxy_options.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <map>
@@ -11,14 +11,16 @@ namespace proa::cli {
 const char* const kVersion = "0.1.0";
 
 int parse_options(int argc, char** argv, ProxyOptions& options) {
-  CLI::App app{"proa-proxy: the data plane of Proa, a service mesh and API gateway for gRPC and HTTP.\n"
-               "It reads an Envoy bootstrap file and serves it; SIGHUP reloads the file, SIGTERM drains and ends."};
+  CLI::App app{
+      "proa-proxy: the data plane of Proa, a service mesh and API gateway for gRPC and HTTP.\n"
+      "It reads an Envoy bootstrap file and serves it; SIGHUP reloads the file, SIGTERM drains and ends."};
   app.get_formatter()->column_width(34);
   app.set_version_flag("--version", fmt::format("proa-proxy version: {}", kVersion));
-  app.footer("Examples:\n"
-             "  proa-proxy -c envoy.yaml                  serve\n"
-             "  proa-proxy -c envoy.yaml --mode validate  print every problem of the file\n"
-             "  proa-proxy -c envoy.yaml --config-yaml 'admin: {address: {pipe: {path: /run/proa.sock}}}'");
+  app.footer(
+      "Examples:\n"
+      "  proa-proxy -c envoy.yaml                  serve\n"
+      "  proa-proxy -c envoy.yaml --mode validate  print every problem of the file\n"
+      "  proa-proxy -c envoy.yaml --config-yaml 'admin: {address: {pipe: {path: /run/proa.sock}}}'");
   app.add_option("-c,--config-path", options.config_path, "bootstrap file: .yaml, .json, .pb or .pb_text");
   app.add_option("--config-yaml", options.config_yaml, "bootstrap as YAML or JSON, merged over the file");
   const std::map<std::string, Mode> modes{
@@ -29,7 +31,8 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   app.add_option("--concurrency", options.concurrency, "worker threads; by default one for each CPU");
   app.add_option("-l,--log-level", options.log_level, "trace, debug, info, warning, error, critical or off")
       ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}));
-  app.add_option("--component-log-level", options.component_log_level, "levels by component: http:debug,upstream:trace");
+  app.add_option("--component-log-level", options.component_log_level,
+                 "levels by component: http:debug,upstream:trace");
   app.add_option("--log-path", options.log_path, "file for the application log; by default stderr");
   app.add_option("--log-format", options.log_format, "spdlog pattern of the application log");
   app.add_option("--service-cluster", options.service_cluster, "cluster name of this node");
@@ -53,8 +56,7 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   // Agents pass these to Envoy; here they have no effect.
   std::string ignored;
   bool ignored_flag = false;
-  for (const char* name : {"--local-address-ip-version", "--file-flush-min-size-kb",
-                           "--drain-strategy"}) {
+  for (const char* name : {"--local-address-ip-version", "--file-flush-min-size-kb", "--drain-strategy"}) {
     app.add_option(name, ignored, "accepted for compatibility, without effect")->group("Compatibility");
   }
   for (const char* name : {"--skip-deprecated-logs", "--enable-core-dump", "--ignore-unknown-dynamic-fields"}) {

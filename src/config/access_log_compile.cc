@@ -76,7 +76,8 @@ std::shared_ptr<const observe::LogFormat> log_format(const Logger& from, const S
   const core::SubstitutionFormatString& format = from.log_format();
   const Site where = at / "log_format";
   if (format.has_json_format()) {
-    Result<JsonFormatter> compiled = JsonFormatter::compile(to_json_value(format.json_format()), format.omit_empty_values());
+    Result<JsonFormatter> compiled =
+        JsonFormatter::compile(to_json_value(format.json_format()), format.omit_empty_values());
     if (compiled) {
       to->json = std::move(*compiled);
     } else {
@@ -158,7 +159,8 @@ std::vector<std::shared_ptr<const observe::AccessLog>> compile_access_logs(
       config.error(payload.error().message);
       continue;
     }
-    AccessLogFilterPtr filter = from[i].has_filter() ? compile_access_log_filter(from[i].filter(), item / "filter") : nullptr;
+    AccessLogFilterPtr filter =
+        from[i].has_filter() ? compile_access_log_filter(from[i].filter(), item / "filter") : nullptr;
     const Site inside = payload->inside(config);
     std::shared_ptr<const observe::AccessLog> log;
     if (auto* file = dynamic_cast<const loggers::file::v3::FileAccessLog*>(payload->message.get())) {
@@ -241,7 +243,8 @@ void add_access_log_fields(SupportedTable& table) {
                 .harmless({"formatters"}, "all operators are built in")
                 .harmless({"json_format_options"}, "keys are sorted"));
   table.add(supported<hcm::LocalReplyConfig>({"mappers", "body_format"}));
-  table.add(supported<hcm::ResponseMapper>({"filter", "status_code", "body", "body_format_override", "headers_to_add"}));
+  table.add(
+      supported<hcm::ResponseMapper>({"filter", "status_code", "body", "body_format_override", "headers_to_add"}));
 }
 
 }  // namespace proa::config

@@ -104,18 +104,20 @@ Snapshot compile_bootstrap(const bv3::Bootstrap& from, const Site& at, Compiler&
 }
 
 void add_bootstrap_fields(SupportedTable& table) {
-  table.add(supported<bv3::Bootstrap>({"node", "static_resources", "cluster_manager", "admin", "layered_runtime",
-                                       "overload_manager"})
-                .must_know({"overload_manager"})
-                .harmless({"stats_flush_interval", "stats_flush_on_admin"}, "statistics are read when they are asked for")
-                .harmless({"deferred_stat_options"}, "statistics take no memory before they are first written")
-                .harmless({"watchdog", "watchdogs"}, "workers are watched with fixed limits")
-                .harmless({"enable_dispatcher_stats"}, "there are none")
-                .security({"dynamic_resources", "default_socket_interface", "header_prefix",
-                           "xds_config_tracker_extension"}));
+  table.add(
+      supported<bv3::Bootstrap>(
+          {"node", "static_resources", "cluster_manager", "admin", "layered_runtime", "overload_manager"})
+          .must_know({"overload_manager"})
+          .harmless({"stats_flush_interval", "stats_flush_on_admin"}, "statistics are read when they are asked for")
+          .harmless({"deferred_stat_options"}, "statistics take no memory before they are first written")
+          .harmless({"watchdog", "watchdogs"}, "workers are watched with fixed limits")
+          .harmless({"enable_dispatcher_stats"}, "there are none")
+          .security(
+              {"dynamic_resources", "default_socket_interface", "header_prefix", "xds_config_tracker_extension"}));
   table.add(supported<bv3::Bootstrap::StaticResources>({"listeners", "clusters"}).security({"secrets"}));
-  table.add(supported<bv3::ClusterManager>({"local_cluster_name", "outlier_detection"})
-                .harmless({"enable_deferred_cluster_creation"}, "a worker makes a cluster at its first request anyway"));
+  table.add(
+      supported<bv3::ClusterManager>({"local_cluster_name", "outlier_detection"})
+          .harmless({"enable_deferred_cluster_creation"}, "a worker makes a cluster at its first request anyway"));
   table.add(supported<bv3::Admin>({"address", "access_log"})
                 .harmless({"profile_path"}, "there is no built-in profiler")
                 .security({"socket_options", "allow_paths"}));
@@ -126,9 +128,9 @@ void add_bootstrap_fields(SupportedTable& table) {
   table.add(supported<envoy::config::overload::v3::OverloadManager>({"resource_monitors"})
                 .harmless({"refresh_interval"}, "the number of connections is always known")
                 .security({"actions", "loadshed_points", "buffer_factory_config"}));
-  table.add(supported<envoy::config::overload::v3::ResourceMonitor>({"name", "typed_config"}).must_know({"typed_config"}));
-  table.add(supported<
-            envoy::extensions::resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig>(
+  table.add(
+      supported<envoy::config::overload::v3::ResourceMonitor>({"name", "typed_config"}).must_know({"typed_config"}));
+  table.add(supported<envoy::extensions::resource_monitors::downstream_connections::v3::DownstreamConnectionsConfig>(
       {"max_active_downstream_connections"}));
 }
 

@@ -22,8 +22,7 @@ class SupportChecker {
 
   void message(const pb::Message& message, const Site& at) {
     const pb::Descriptor& type = *message.GetDescriptor();
-    check_.unknown_fields += static_cast<std::size_t>(
-        message.GetReflection()->GetUnknownFields(message).field_count());
+    check_.unknown_fields += static_cast<std::size_t>(message.GetReflection()->GetUnknownFields(message).field_count());
     if (is_well_known(type)) return;
     const Supported* known = table_.find(type);
     if (known == nullptr) return report(at, unknown_type(type.full_name()), {}, false);
@@ -99,7 +98,9 @@ class SupportChecker {
     return value.empty() ? "is not supported" : fmt::format("is {}, but is not supported", value);
   }
 
-  static std::string unknown_type(std::string_view name) { return fmt::format("type {} is not supported", shown(name)); }
+  static std::string unknown_type(std::string_view name) {
+    return fmt::format("type {} is not supported", shown(name));
+  }
 
   std::string nearest(std::string_view type_url) const {
     std::vector<std::string> urls;

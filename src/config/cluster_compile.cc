@@ -116,7 +116,8 @@ void compile_common_http(const core::HttpProtocolOptions& from, HttpSpec& to) {
   compile_codec_limits(from, to.http1);
   compile_codec_limits(from, to.http2);
   if (from.has_idle_timeout()) to.idle_timeout = or_never(from.idle_timeout());
-  if (from.has_max_requests_per_connection()) to.max_requests_per_connection = from.max_requests_per_connection().value();
+  if (from.has_max_requests_per_connection())
+    to.max_requests_per_connection = from.max_requests_per_connection().value();
   if (from.has_max_connection_duration()) to.max_connection_duration = or_never(from.max_connection_duration());
   if (from.has_max_stream_duration()) to.max_stream_duration = or_never(from.max_stream_duration());
 }
@@ -127,12 +128,16 @@ void compile_http_options(const upstreams::HttpProtocolOptions& from, HttpSpec& 
   } else if (from.has_use_downstream_protocol_config()) {
     to.protocol = upstream::UpstreamProtocol::kUseDownstream;
     const auto& config = from.use_downstream_protocol_config();
-    compile_http1_options(config.http_protocol_options(), to.http1, at / "use_downstream_protocol_config.http_protocol_options");
-    compile_http2_options(config.http2_protocol_options(), to.http2, at / "use_downstream_protocol_config.http2_protocol_options");
+    compile_http1_options(config.http_protocol_options(), to.http1,
+                          at / "use_downstream_protocol_config.http_protocol_options");
+    compile_http2_options(config.http2_protocol_options(), to.http2,
+                          at / "use_downstream_protocol_config.http2_protocol_options");
   } else if (from.has_auto_config()) {
     to.protocol = upstream::UpstreamProtocol::kAuto;
-    compile_http1_options(from.auto_config().http_protocol_options(), to.http1, at / "auto_config.http_protocol_options");
-    compile_http2_options(from.auto_config().http2_protocol_options(), to.http2, at / "auto_config.http2_protocol_options");
+    compile_http1_options(from.auto_config().http_protocol_options(), to.http1,
+                          at / "auto_config.http_protocol_options");
+    compile_http2_options(from.auto_config().http2_protocol_options(), to.http2,
+                          at / "auto_config.http2_protocol_options");
   }
   compile_common_http(from.common_http_protocol_options(), to);
   const core::UpstreamHttpProtocolOptions& upstream = from.upstream_http_protocol_options();
@@ -158,14 +163,16 @@ std::shared_ptr<const HttpSpec> compile_http(const Cluster& from, const Site& at
   for (const auto& [name, any] : from.typed_extension_protocol_options()) {
     const Site entry = extensions.entry(name);
     Result<Payload> payload = open_any(any);
-    const auto* options = payload ? dynamic_cast<const upstreams::HttpProtocolOptions*>(payload->message.get()) : nullptr;
+    const auto* options =
+        payload ? dynamic_cast<const upstreams::HttpProtocolOptions*>(payload->message.get()) : nullptr;
     if (!options || name != kHttpOptionsName) {
       entry.error(fmt::format("{} is not known", shown(name)), fmt::format("use {}", kHttpOptionsName));
       continue;
     }
     compile_http_options(*options, *to, payload->inside(entry));
   }
-  if (from.has_max_requests_per_connection()) to->max_requests_per_connection = from.max_requests_per_connection().value();
+  if (from.has_max_requests_per_connection())
+    to->max_requests_per_connection = from.max_requests_per_connection().value();
   return to;
 }
 
@@ -235,44 +242,73 @@ void add_cluster_fields(SupportedTable& table) {
   add_lb_fields(table);
   add_health_fields(table);
   add_endpoint_source_fields(table);
-  table.add(supported<Cluster>(
-                {"name", "alt_stat_name", "type", "eds_cluster_config", "connect_timeout",
-                 "per_connection_buffer_limit_bytes", "lb_policy", "load_assignment", "health_checks",
-                 "max_requests_per_connection", "circuit_breakers", "common_http_protocol_options",
-                 "http_protocol_options", "http2_protocol_options", "typed_extension_protocol_options",
-                 "dns_refresh_rate", "dns_jitter", "dns_failure_refresh_rate", "respect_dns_ttl", "dns_lookup_family",
-                 "outlier_detection", "cleanup_interval", "upstream_bind_config", "lb_subset_config",
-                 "ring_hash_lb_config", "maglev_lb_config", "original_dst_lb_config", "least_request_lb_config",
-                 "round_robin_lb_config", "common_lb_config", "transport_socket", "transport_socket_matches",
-                 "metadata", "upstream_connection_options", "close_connections_on_host_health_failure",
-                 "ignore_health_on_host_removal", "load_balancing_policy", "preconnect_policy",
-                 "wait_for_warm_on_init"})
+  table.add(supported<Cluster>({"name",
+                                "alt_stat_name",
+                                "type",
+                                "eds_cluster_config",
+                                "connect_timeout",
+                                "per_connection_buffer_limit_bytes",
+                                "lb_policy",
+                                "load_assignment",
+                                "health_checks",
+                                "max_requests_per_connection",
+                                "circuit_breakers",
+                                "common_http_protocol_options",
+                                "http_protocol_options",
+                                "http2_protocol_options",
+                                "typed_extension_protocol_options",
+                                "dns_refresh_rate",
+                                "dns_jitter",
+                                "dns_failure_refresh_rate",
+                                "respect_dns_ttl",
+                                "dns_lookup_family",
+                                "outlier_detection",
+                                "cleanup_interval",
+                                "upstream_bind_config",
+                                "lb_subset_config",
+                                "ring_hash_lb_config",
+                                "maglev_lb_config",
+                                "original_dst_lb_config",
+                                "least_request_lb_config",
+                                "round_robin_lb_config",
+                                "common_lb_config",
+                                "transport_socket",
+                                "transport_socket_matches",
+                                "metadata",
+                                "upstream_connection_options",
+                                "close_connections_on_host_health_failure",
+                                "ignore_health_on_host_removal",
+                                "load_balancing_policy",
+                                "preconnect_policy",
+                                "wait_for_warm_on_init"})
                 .must_know({"transport_socket", "transport_socket_matches"})
                 .harmless({"protocol_selection"}, "typed_extension_protocol_options says it")
                 .harmless({"track_timeout_budgets", "track_cluster_stats"}, "these statistics are not kept")
                 .security({"cluster_type", "transport_socket_matcher", "filters"}));
-  table.add(supported<Cluster::TransportSocketMatch>({"name", "match", "transport_socket"}).must_know({"transport_socket"}));
+  table.add(
+      supported<Cluster::TransportSocketMatch>({"name", "match", "transport_socket"}).must_know({"transport_socket"}));
   table.add(supported<Cluster::RefreshRate>({"base_interval", "max_interval"}));
   table.add(supported<Cluster::OriginalDstLbConfig>({"use_http_header", "http_header_name", "upstream_port_override"}));
   table.add(supported<Cluster::PreconnectPolicy>({"per_upstream_preconnect_ratio"}));
   table.add(supported<cv3::UpstreamConnectionOptions>({"tcp_keepalive"}));
   table.add(supported<core::BindConfig>({"source_address", "socket_options"}));
   table.add(supported<cv3::CircuitBreakers>({"thresholds", "per_host_thresholds"}));
-  table.add(supported<cv3::CircuitBreakers::Thresholds>(
-      {"priority", "max_connections", "max_pending_requests", "max_requests", "max_retries", "retry_budget",
-       "track_remaining", "max_connection_pools"}));
+  table.add(supported<cv3::CircuitBreakers::Thresholds>({"priority", "max_connections", "max_pending_requests",
+                                                         "max_requests", "max_retries", "retry_budget",
+                                                         "track_remaining", "max_connection_pools"}));
   table.add(supported<cv3::CircuitBreakers::Thresholds::RetryBudget>({"budget_percent", "min_retry_concurrency"}));
-  table.add(supported<upstreams::HttpProtocolOptions>(
-                {"common_http_protocol_options", "upstream_http_protocol_options", "explicit_http_config",
-                 "use_downstream_protocol_config", "auto_config"})
+  table.add(supported<upstreams::HttpProtocolOptions>({"common_http_protocol_options", "upstream_http_protocol_options",
+                                                       "explicit_http_config", "use_downstream_protocol_config",
+                                                       "auto_config"})
                 .security({"http_filters", "header_validation_config"}));
   table.add(supported<upstreams::HttpProtocolOptions::ExplicitHttpConfig>(
       {"http_protocol_options", "http2_protocol_options"}));
   table.add(supported<upstreams::HttpProtocolOptions::UseDownstreamHttpConfig>(
       {"http_protocol_options", "http2_protocol_options"}));
-  table.add(supported<upstreams::HttpProtocolOptions::AutoHttpConfig>(
-      {"http_protocol_options", "http2_protocol_options"}));
-  table.add(supported<core::UpstreamHttpProtocolOptions>({"auto_sni", "auto_san_validation", "override_auto_sni_header"}));
+  table.add(
+      supported<upstreams::HttpProtocolOptions::AutoHttpConfig>({"http_protocol_options", "http2_protocol_options"}));
+  table.add(
+      supported<core::UpstreamHttpProtocolOptions>({"auto_sni", "auto_san_validation", "override_auto_sni_header"}));
 }
 
 }  // namespace proa::config

@@ -59,9 +59,9 @@ struct Compiler {
   /// Set by /healthcheck/fail; outlives the configuration.
   const std::atomic<bool>* health_checks_fail = nullptr;
   std::set<std::string, std::less<>> clusters{};  ///< names of the static clusters
-  bool outbound = false;          ///< traffic_direction of the listener being compiled
-  bool validate_clusters = true;  ///< of the route configuration being compiled
-  net::Loop* main_loop = nullptr;  ///< null when the configuration is only validated
+  bool outbound = false;                          ///< traffic_direction of the listener being compiled
+  bool validate_clusters = true;                  ///< of the route configuration being compiled
+  net::Loop* main_loop = nullptr;                 ///< null when the configuration is only validated
 };
 
 }  // namespace proa::config

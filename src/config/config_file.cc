@@ -51,7 +51,9 @@ std::optional<std::string> contents(const std::string& name, Problems& problems)
 class TextErrors : public pb::io::ErrorCollector {
  public:
   TextErrors(std::string_view file, Problems& problems) : file_(file), problems_(problems) {}
-  void AddError(int line, int column, const std::string& message) override { problems_.error(at(line, column), {}, message); }
+  void AddError(int line, int column, const std::string& message) override {
+    problems_.error(at(line, column), {}, message);
+  }
   void AddWarning(int line, int column, const std::string& message) override {
     problems_.warning(at(line, column), {}, message);
   }

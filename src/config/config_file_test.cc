@@ -47,8 +47,8 @@ TEST_F(ConfigFile, the_ending_names_the_format) {
   std::string text;
   google::protobuf::TextFormat::PrintToString(wanted, &text);
   const std::string files[] = {write("a.yaml", "node: {id: a}"), write("a.yml", "node: {id: a}"),
-                               write("a.json", "{\"node\": {\"id\": \"a\"}}"), write("a.pb", wanted.SerializeAsString()),
-                               write("a.pb_text", text)};
+                               write("a.json", "{\"node\": {\"id\": \"a\"}}"),
+                               write("a.pb", wanted.SerializeAsString()), write("a.pb_text", text)};
   for (const std::string& file : files) {
     bootstrap_.Clear();
     EXPECT_EQ(read(file), "") << file;
@@ -68,7 +68,8 @@ TEST_F(ConfigFile, what_cannot_be_read_is_named) {
   EXPECT_THAT(read("/nowhere/a.yaml"), HasSubstr("/nowhere/a.yaml: cannot be opened: No such file or directory"));
   EXPECT_THAT(read(write("a.toml", "")), HasSubstr("use .yaml, .yml, .json, .pb or .pb_text"));
   EXPECT_THAT(read(write("a.pb", "\xFF")), HasSubstr("is not a binary envoy.config.bootstrap.v3.Bootstrap"));
-  EXPECT_THAT(read(std::filesystem::temp_directory_path().string() + "/."), HasSubstr("cannot be read: Is a directory"));
+  EXPECT_THAT(read(std::filesystem::temp_directory_path().string() + "/."),
+              HasSubstr("cannot be read: Is a directory"));
 }
 
 TEST_F(ConfigFile, no_configuration_at_all_says_how_to_give_one) {

@@ -65,9 +65,7 @@ class EndpointFile final : public upstream::EndpointSource {
     if (problems.ok() && found) return push_(std::move(*found));
     complain(problems.ok() ? fmt::format("{} has none for it", path_) : problems.str());
   }
-  void complain(const std::string& why) {
-    log::get("config").error("endpoints of {} are kept: {}", service_, why);
-  }
+  void complain(const std::string& why) { log::get("config").error("endpoints of {} are kept: {}", service_, why); }
 
   std::string path_;
   std::string service_;

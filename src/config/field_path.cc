@@ -57,9 +57,8 @@ void Marks::set(const FieldPath& path, const Mark& key, const Mark& value) {
 
 const Marks::Entry* Marks::lookup(std::uint64_t hash) const {
   if (!sorted_) {
-    std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
-      return std::tie(a.hash, a.order) < std::tie(b.hash, b.order);
-    });
+    std::ranges::sort(
+        entries_, [](const Entry& a, const Entry& b) { return std::tie(a.hash, a.order) < std::tie(b.hash, b.order); });
     sorted_ = true;
   }
   // Of two entries for one path the later stands: an override is read after the file.

@@ -65,8 +65,7 @@ void compile_network_filters(const lv3::FilterChain& from, FilterChain& to, size
     }
     const Site inside = payload->inside(config);
     const google::protobuf::Message* message = payload->message.get();
-    if (auto* http =
-            dynamic_cast<const network::http_connection_manager::v3::HttpConnectionManager*>(message)) {
+    if (auto* http = dynamic_cast<const network::http_connection_manager::v3::HttpConnectionManager*>(message)) {
       to.http = compile_http_manager(*http, buffer_limit, inside, compiler);
     } else if (auto* tcp = dynamic_cast<const network::tcp_proxy::v3::TcpProxy*>(message)) {
       to.tcp = compile_tcp_proxy(*tcp, sni_cluster, buffer_limit, inside, compiler);
@@ -116,11 +115,12 @@ void add_filter_chain_fields(SupportedTable& table) {
                 .must_know({"filters", "transport_socket"})
                 .harmless({"metadata"}, "shown in the configuration dump")
                 .security({"use_proxy_proto"}));
-  table.add(supported<lv3::FilterChainMatch>(
-                {"destination_port", "prefix_ranges", "server_names", "transport_protocol", "application_protocols",
-                 "direct_source_prefix_ranges", "source_type", "source_prefix_ranges", "source_ports"})
+  table.add(supported<lv3::FilterChainMatch>({"destination_port", "prefix_ranges", "server_names", "transport_protocol",
+                                              "application_protocols", "direct_source_prefix_ranges", "source_type",
+                                              "source_prefix_ranges", "source_ports"})
                 .security({"address_suffix", "suffix_len"}));
-  table.add(supported<lv3::Filter>({"name", "typed_config"}).must_know({"typed_config"}).security({"config_discovery"}));
+  table.add(
+      supported<lv3::Filter>({"name", "typed_config"}).must_know({"typed_config"}).security({"config_discovery"}));
   table.add(supported<core::TransportSocket>({"name", "typed_config"}).must_know({"typed_config"}));
   table.add(supported<network::sni_cluster::v3::SniCluster>({}));
 }

@@ -15,8 +15,7 @@ class SupportedTable;
 
 /// Never null; problems are at `at`.
 std::shared_ptr<const proxy::FilterChain> compile_filter_chain(const envoy::config::listener::v3::FilterChain& from,
-                                                               size_t buffer_limit, const Site& at,
-                                                               Compiler& compiler);
+                                                               size_t buffer_limit, const Site& at, Compiler& compiler);
 
 /// The integer under `key` in the static layers of the runtime; later layers win.
 std::optional<int64_t> runtime_integer(const envoy::config::bootstrap::v3::Bootstrap& bootstrap,

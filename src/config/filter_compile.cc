@@ -38,7 +38,8 @@ std::shared_ptr<observe::StatGroup> rbac_shadow_stats(const fhttp::rbac::v3::RBA
   std::string own = rbac.shadow_rules_stat_prefix();
   if (own.ends_with('.')) own.pop_back();
   std::string name = prefix + ".rbac" + (own.empty() ? "" : "." + own);
-  return compiler.shared.stats(filters::kRbacShadowSchema, {std::move(name), {{"envoy_http_conn_manager_prefix", prefix}}});
+  return compiler.shared.stats(filters::kRbacShadowSchema,
+                               {std::move(name), {{"envoy_http_conn_manager_prefix", prefix}}});
 }
 
 // ---- one function a filter; the same message often configures filter and route ----
@@ -122,8 +123,9 @@ std::shared_ptr<filters::LocalRateLimitConfig> compile_rate_limit(
   return to;
 }
 
-void compile_mutations(const google::protobuf::RepeatedPtrField<envoy::config::common::mutation_rules::v3::HeaderMutation>& from,
-                       route::HeaderOps& to, const Site& at) {
+void compile_mutations(
+    const google::protobuf::RepeatedPtrField<envoy::config::common::mutation_rules::v3::HeaderMutation>& from,
+    route::HeaderOps& to, const Site& at) {
   for (int i = 0; i < from.size(); ++i) {
     const Site item = at[static_cast<size_t>(i)];
     google::protobuf::RepeatedPtrField<core::HeaderValueOption> add;
@@ -250,27 +252,27 @@ void add_filter_fields(SupportedTable& table) {
   table.add(supported<rv3::FilterConfig>({"config", "disabled", "is_optional"}).must_know({"config"}));
   table.add(supported<fhttp::cors::v3::Cors>({}));
   table.add(supported<fhttp::cors::v3::CorsPolicy>(
-      {"allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "max_age",
-       "allow_credentials", "filter_enabled", "shadow_enabled", "allow_private_network_access",
-       "forward_not_matching_preflights"}));
+      {"allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "max_age", "allow_credentials",
+       "filter_enabled", "shadow_enabled", "allow_private_network_access", "forward_not_matching_preflights"}));
   table.add(supported<fhttp::rbac::v3::RBAC>({"rules", "shadow_rules", "shadow_rules_stat_prefix"})
                 .harmless({"rules_stat_prefix", "track_per_rule_stats"}, "there is one set of counters")
                 .security({"matcher", "shadow_matcher"}));
   table.add(supported<fhttp::rbac::v3::RBACPerRoute>({"rbac"}));
-  table.add(supported<fhttp::fault::v3::HTTPFault>({"delay", "abort", "upstream_cluster", "headers", "max_active_faults"})
-                .harmless({"filter_metadata"}, "shown in the configuration dump"));
+  table.add(
+      supported<fhttp::fault::v3::HTTPFault>({"delay", "abort", "upstream_cluster", "headers", "max_active_faults"})
+          .harmless({"filter_metadata"}, "shown in the configuration dump"));
   table.add(supported<envoy::extensions::filters::common::fault::v3::FaultDelay>(
       {"fixed_delay", "header_delay", "percentage"}));
   table.add(supported<envoy::extensions::filters::common::fault::v3::FaultDelay::HeaderDelay>({}));
   table.add(supported<fhttp::fault::v3::FaultAbort>({"http_status", "grpc_status", "header_abort", "percentage"}));
   table.add(supported<fhttp::fault::v3::FaultAbort::HeaderAbort>({}));
-  table.add(supported<fhttp::local_ratelimit::v3::LocalRateLimit>(
-                {"stat_prefix", "status", "token_bucket", "filter_enabled", "filter_enforced",
-                 "response_headers_to_add", "descriptors", "stage", "enable_x_ratelimit_headers",
-                 "rate_limited_as_resource_exhausted"})
-                .security({"local_rate_limit_per_downstream_connection", "local_cluster_rate_limit",
-                           "always_consume_default_token_bucket", "rate_limits", "vh_rate_limits",
-                           "request_headers_to_add_when_not_enforced"}));
+  table.add(
+      supported<fhttp::local_ratelimit::v3::LocalRateLimit>(
+          {"stat_prefix", "status", "token_bucket", "filter_enabled", "filter_enforced", "response_headers_to_add",
+           "descriptors", "stage", "enable_x_ratelimit_headers", "rate_limited_as_resource_exhausted"})
+          .security({"local_rate_limit_per_downstream_connection", "local_cluster_rate_limit",
+                     "always_consume_default_token_bucket", "rate_limits", "vh_rate_limits",
+                     "request_headers_to_add_when_not_enforced"}));
   table.add(supported<envoy::type::v3::TokenBucket>({"max_tokens", "tokens_per_fill", "fill_interval"}));
   table.add(supported<envoy::type::v3::HttpStatus>({"code"}));
   table.add(supported<envoy::extensions::common::ratelimit::v3::LocalRateLimitDescriptor>({"entries", "token_bucket"}));

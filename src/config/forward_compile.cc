@@ -86,7 +86,9 @@ void compile_rewrites(const rv3::RouteAction& from, Forward& to, const route::Ro
     }
   }
   switch (from.host_rewrite_specifier_case()) {
-    case rv3::RouteAction::kHostRewriteLiteral: to.host_rewrite = route::HostLiteral{from.host_rewrite_literal()}; break;
+    case rv3::RouteAction::kHostRewriteLiteral:
+      to.host_rewrite = route::HostLiteral{from.host_rewrite_literal()};
+      break;
     case rv3::RouteAction::kAutoHostRewrite:
       if (from.auto_host_rewrite().value()) to.host_rewrite = route::HostAuto{};
       break;
@@ -113,7 +115,8 @@ void compile_timeouts(const rv3::RouteAction& from, Forward& to) {
   route::MaxStreamDuration max;
   if (duration.has_max_stream_duration()) max.duration = milliseconds(duration.max_stream_duration());
   if (duration.has_grpc_timeout_header_max()) max.grpc_header_max = milliseconds(duration.grpc_timeout_header_max());
-  if (duration.has_grpc_timeout_header_offset()) max.grpc_header_offset = milliseconds(duration.grpc_timeout_header_offset());
+  if (duration.has_grpc_timeout_header_offset())
+    max.grpc_header_offset = milliseconds(duration.grpc_timeout_header_offset());
   to.max_stream_duration = max;
 }
 
@@ -145,7 +148,9 @@ std::optional<route::HashPolicy> compile_hash(const rv3::RouteAction::HashPolicy
     case rv3::RouteAction::HashPolicy::kQueryParameter:
       to.what = route::HashQueryParameter{from.query_parameter().name()};
       return to;
-    case rv3::RouteAction::HashPolicy::kFilterState: to.what = route::HashFilterState{from.filter_state().key()}; return to;
+    case rv3::RouteAction::HashPolicy::kFilterState:
+      to.what = route::HashFilterState{from.filter_state().key()};
+      return to;
     default: return std::nullopt;
   }
 }
@@ -164,7 +169,8 @@ void compile_predicates(const rv3::RetryPolicy& from, route::RetryPolicy& to, co
       to.host_predicates.push_back(route::RetryHostPredicate::kOmitHostMetadata);
       auto found = omit->metadata_match().filter_metadata().find("envoy.lb");
       if (found == omit->metadata_match().filter_metadata().end()) continue;
-      for (const auto& [key, value] : found->second.fields()) to.omit_host_metadata.emplace_back(key, value.string_value());
+      for (const auto& [key, value] : found->second.fields())
+        to.omit_host_metadata.emplace_back(key, value.string_value());
     } else if (from.retry_host_predicate(i).name() == "envoy.retry_host_predicates.previous_hosts") {
       to.host_predicates.push_back(route::RetryHostPredicate::kPreviousHosts);  // Istio sends the name alone
     } else {
@@ -250,8 +256,8 @@ Forward compile_forward(const rv3::RouteAction& from, const route::RouteMatch& m
   }
   to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies");
   for (const auto& upgrade : from.upgrade_configs()) {
-    to.upgrades.push_back({http::to_lower(upgrade.upgrade_type()), !upgrade.has_enabled() || upgrade.enabled().value(),
-                           false, false});
+    to.upgrades.push_back(
+        {http::to_lower(upgrade.upgrade_type()), !upgrade.has_enabled() || upgrade.enabled().value(), false, false});
   }
   if (from.priority() == core::HIGH) to.priority = route::Priority::kHigh;
   to.rate_limits = compile_rate_limits(from.rate_limits(), at / "rate_limits");
@@ -260,15 +266,33 @@ Forward compile_forward(const rv3::RouteAction& from, const route::RouteMatch& m
 }
 
 void add_forward_fields(SupportedTable& table) {
-  table.add(supported<rv3::RouteAction>(
-                {"cluster", "cluster_header", "weighted_clusters", "cluster_not_found_response_code",
-                 "metadata_match", "prefix_rewrite", "regex_rewrite", "path_rewrite_policy", "host_rewrite_literal",
-                 "auto_host_rewrite", "host_rewrite_header", "host_rewrite_path_regex", "append_x_forwarded_host",
-                 "timeout", "idle_timeout", "retry_policy", "priority", "rate_limits",
-                 "include_vh_rate_limits", "hash_policy", "max_grpc_timeout", "grpc_timeout_offset",
-                 "upgrade_configs", "max_stream_duration"})
-                .security({"cors", "internal_redirect_policy", "internal_redirect_action", "early_data_policy",
-                           "retry_policy_typed_config", "cluster_specifier_plugin", "inline_cluster_specifier_plugin"}));
+  table.add(
+      supported<rv3::RouteAction>({"cluster",
+                                   "cluster_header",
+                                   "weighted_clusters",
+                                   "cluster_not_found_response_code",
+                                   "metadata_match",
+                                   "prefix_rewrite",
+                                   "regex_rewrite",
+                                   "path_rewrite_policy",
+                                   "host_rewrite_literal",
+                                   "auto_host_rewrite",
+                                   "host_rewrite_header",
+                                   "host_rewrite_path_regex",
+                                   "append_x_forwarded_host",
+                                   "timeout",
+                                   "idle_timeout",
+                                   "retry_policy",
+                                   "priority",
+                                   "rate_limits",
+                                   "include_vh_rate_limits",
+                                   "hash_policy",
+                                   "max_grpc_timeout",
+                                   "grpc_timeout_offset",
+                                   "upgrade_configs",
+                                   "max_stream_duration"})
+          .security({"cors", "internal_redirect_policy", "internal_redirect_action", "early_data_policy",
+                     "retry_policy_typed_config", "cluster_specifier_plugin", "inline_cluster_specifier_plugin"}));
   table.add(supported<rv3::WeightedCluster>({"clusters", "header_name", "use_hash_policy"})
                 .harmless({"total_weight"}, "the sum of the weights counts")
                 .harmless({"runtime_key_prefix"}, "the weights are those of the configuration"));
@@ -288,10 +312,10 @@ void add_forward_fields(SupportedTable& table) {
   table.add(supported<rv3::RouteAction::HashPolicy::ConnectionProperties>({"source_ip"}));
   table.add(supported<rv3::RouteAction::HashPolicy::QueryParameter>({"name"}));
   table.add(supported<rv3::RouteAction::HashPolicy::FilterState>({"key"}));
-  table.add(supported<rv3::RetryPolicy>(
-                {"retry_on", "num_retries", "per_try_timeout", "per_try_idle_timeout", "retry_host_predicate",
-                 "host_selection_retry_max_attempts", "retriable_status_codes", "retry_back_off",
-                 "rate_limited_retry_back_off", "retriable_headers", "retriable_request_headers"}));
+  table.add(supported<rv3::RetryPolicy>({"retry_on", "num_retries", "per_try_timeout", "per_try_idle_timeout",
+                                         "retry_host_predicate", "host_selection_retry_max_attempts",
+                                         "retriable_status_codes", "retry_back_off", "rate_limited_retry_back_off",
+                                         "retriable_headers", "retriable_request_headers"}));
   table.add(supported<rv3::RetryPolicy::RetryBackOff>({"base_interval", "max_interval"}));
   table.add(supported<rv3::RetryPolicy::RateLimitedRetryBackOff>({"reset_headers", "max_interval"}));
   table.add(supported<rv3::RetryPolicy::ResetHeader>({"name", "format"}));

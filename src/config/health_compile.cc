@@ -37,7 +37,8 @@ std::string payload(const core::HealthCheck::Payload& from, const Site& at) {
 
 std::vector<upstream::StatusRange> ranges(const google::protobuf::RepeatedPtrField<envoy::type::v3::Int64Range>& from) {
   std::vector<upstream::StatusRange> to;
-  for (const auto& range : from) to.push_back({static_cast<uint16_t>(range.start()), static_cast<uint16_t>(range.end())});
+  for (const auto& range : from)
+    to.push_back({static_cast<uint16_t>(range.start()), static_cast<uint16_t>(range.end())});
   return to;
 }
 
@@ -163,31 +164,59 @@ std::shared_ptr<const OutlierSpec> compile_outlier_detection(const cv3::Cluster&
 }
 
 void add_health_fields(SupportedTable& table) {
-  table.add(supported<core::HealthCheck>(
-      {"timeout", "interval", "initial_jitter", "interval_jitter", "interval_jitter_percent", "unhealthy_threshold",
-       "healthy_threshold", "alt_port", "reuse_connection", "http_health_check", "tcp_health_check",
-       "grpc_health_check", "no_traffic_interval", "no_traffic_healthy_interval", "unhealthy_interval",
-       "unhealthy_edge_interval", "healthy_edge_interval", "event_log_path", "always_log_health_check_failures",
-       "always_log_health_check_success", "tls_options"}));
+  table.add(supported<core::HealthCheck>({"timeout",
+                                          "interval",
+                                          "initial_jitter",
+                                          "interval_jitter",
+                                          "interval_jitter_percent",
+                                          "unhealthy_threshold",
+                                          "healthy_threshold",
+                                          "alt_port",
+                                          "reuse_connection",
+                                          "http_health_check",
+                                          "tcp_health_check",
+                                          "grpc_health_check",
+                                          "no_traffic_interval",
+                                          "no_traffic_healthy_interval",
+                                          "unhealthy_interval",
+                                          "unhealthy_edge_interval",
+                                          "healthy_edge_interval",
+                                          "event_log_path",
+                                          "always_log_health_check_failures",
+                                          "always_log_health_check_success",
+                                          "tls_options"}));
   table.add(supported<core::HealthCheck::Payload>({"text", "binary"}));
   table.add(supported<core::HealthCheck::HttpHealthCheck>(
-      {"host", "path", "request_headers_to_add", "request_headers_to_remove", "expected_statuses",
-       "retriable_statuses", "codec_client_type", "service_name_matcher", "method", "receive"}));
+      {"host", "path", "request_headers_to_add", "request_headers_to_remove", "expected_statuses", "retriable_statuses",
+       "codec_client_type", "service_name_matcher", "method", "receive"}));
   table.add(supported<core::HealthCheck::TcpHealthCheck>({"send", "receive"}));
   table.add(supported<core::HealthCheck::GrpcHealthCheck>({"service_name", "authority", "initial_metadata"}));
   table.add(supported<core::HealthCheck::TlsOptions>({"alpn_protocols"}));
   table.add(supported<envoy::type::v3::Int64Range>({"start", "end"}));
-  table.add(supported<cv3::OutlierDetection>(
-                {"consecutive_5xx", "interval", "base_ejection_time", "max_ejection_percent",
-                 "enforcing_consecutive_5xx", "enforcing_success_rate", "success_rate_minimum_hosts",
-                 "success_rate_request_volume", "success_rate_stdev_factor", "consecutive_gateway_failure",
-                 "enforcing_consecutive_gateway_failure", "split_external_local_origin_errors",
-                 "consecutive_local_origin_failure", "enforcing_consecutive_local_origin_failure",
-                 "enforcing_local_origin_success_rate", "failure_percentage_threshold",
-                 "enforcing_failure_percentage", "enforcing_failure_percentage_local_origin",
-                 "failure_percentage_minimum_hosts", "failure_percentage_request_volume", "max_ejection_time",
-                 "max_ejection_time_jitter", "successful_active_health_check_uneject_host",
-                 "always_eject_one_host"}));
+  table.add(supported<cv3::OutlierDetection>({"consecutive_5xx",
+                                              "interval",
+                                              "base_ejection_time",
+                                              "max_ejection_percent",
+                                              "enforcing_consecutive_5xx",
+                                              "enforcing_success_rate",
+                                              "success_rate_minimum_hosts",
+                                              "success_rate_request_volume",
+                                              "success_rate_stdev_factor",
+                                              "consecutive_gateway_failure",
+                                              "enforcing_consecutive_gateway_failure",
+                                              "split_external_local_origin_errors",
+                                              "consecutive_local_origin_failure",
+                                              "enforcing_consecutive_local_origin_failure",
+                                              "enforcing_local_origin_success_rate",
+                                              "failure_percentage_threshold",
+                                              "enforcing_failure_percentage",
+                                              "enforcing_failure_percentage_local_origin",
+                                              "failure_percentage_minimum_hosts",
+                                              "failure_percentage_request_volume",
+                                              "max_ejection_time",
+                                              "max_ejection_time_jitter",
+                                              "successful_active_health_check_uneject_host",
+                                              "always_eject_one_host"}));
   table.add(supported<envoy::config::bootstrap::v3::ClusterManager::OutlierDetection>({"event_log_path"}));
 }
 

@@ -16,8 +16,8 @@ class SupportedTable;
 std::vector<std::shared_ptr<const upstream::HealthCheckSpec>> compile_health_checks(
     const envoy::config::cluster::v3::Cluster& from, const Site& at);
 /// Null: off.
-std::shared_ptr<const upstream::OutlierSpec> compile_outlier_detection(
-    const envoy::config::cluster::v3::Cluster& from, const Compiler& compiler);
+std::shared_ptr<const upstream::OutlierSpec> compile_outlier_detection(const envoy::config::cluster::v3::Cluster& from,
+                                                                       const Compiler& compiler);
 
 void add_health_fields(SupportedTable& table);
 

@@ -184,8 +184,8 @@ void compile_filters(const HttpConnectionManager& from, ConnectionManager& to, c
 
 void make_stats(ConnectionManager& to, Compiler& compiler) {
   auto group = [&](const observe::StatSchema& schema, std::string_view suffix) {
-    return compiler.shared.stats(schema, {to.stat_prefix + std::string(suffix),
-                                          {{"envoy_http_conn_manager_prefix", to.stat_prefix}}});
+    return compiler.shared.stats(
+        schema, {to.stat_prefix + std::string(suffix), {{"envoy_http_conn_manager_prefix", to.stat_prefix}}});
   };
   to.stats = group(proxy::kHttpSchema, "");
   to.http1_stats = group(proxy::kCodecSchema, ".http1");
@@ -222,18 +222,46 @@ std::shared_ptr<const ConnectionManager> compile_http_manager(const HttpConnecti
 }
 
 void add_http_manager_fields(SupportedTable& table) {
-  table.add(supported<HttpConnectionManager>(
-                {"codec_type", "stat_prefix", "route_config", "http_filters", "add_user_agent",
-                 "common_http_protocol_options", "http_protocol_options", "http2_protocol_options", "server_name",
-                 "server_header_transformation", "scheme_header_transformation", "max_request_headers_kb",
-                 "stream_idle_timeout", "request_timeout", "request_headers_timeout", "drain_timeout",
-                 "delayed_close_timeout", "access_log", "use_remote_address", "xff_num_trusted_hops",
-                 "internal_address_config", "skip_xff_append", "via", "generate_request_id",
-                 "preserve_external_request_id", "always_set_request_id_in_response", "forward_client_cert_details",
-                 "set_current_client_cert_details", "proxy_100_continue", "upgrade_configs", "normalize_path",
-                 "merge_slashes", "path_with_escaped_slashes_action", "local_reply_config",
-                 "strip_matching_host_port", "strip_any_host_port", "strip_trailing_host_dot",
-                 "append_x_forwarded_port", "request_id_extension", "tracing"})
+  table.add(supported<HttpConnectionManager>({"codec_type",
+                                              "stat_prefix",
+                                              "route_config",
+                                              "http_filters",
+                                              "add_user_agent",
+                                              "common_http_protocol_options",
+                                              "http_protocol_options",
+                                              "http2_protocol_options",
+                                              "server_name",
+                                              "server_header_transformation",
+                                              "scheme_header_transformation",
+                                              "max_request_headers_kb",
+                                              "stream_idle_timeout",
+                                              "request_timeout",
+                                              "request_headers_timeout",
+                                              "drain_timeout",
+                                              "delayed_close_timeout",
+                                              "access_log",
+                                              "use_remote_address",
+                                              "xff_num_trusted_hops",
+                                              "internal_address_config",
+                                              "skip_xff_append",
+                                              "via",
+                                              "generate_request_id",
+                                              "preserve_external_request_id",
+                                              "always_set_request_id_in_response",
+                                              "forward_client_cert_details",
+                                              "set_current_client_cert_details",
+                                              "proxy_100_continue",
+                                              "upgrade_configs",
+                                              "normalize_path",
+                                              "merge_slashes",
+                                              "path_with_escaped_slashes_action",
+                                              "local_reply_config",
+                                              "strip_matching_host_port",
+                                              "strip_any_host_port",
+                                              "strip_trailing_host_dot",
+                                              "append_x_forwarded_port",
+                                              "request_id_extension",
+                                              "tracing"})
                 .must_know({"http_filters"})
                 .harmless({"stream_error_on_invalid_http_message"},
                           "an HTTP/2 stream error never ends the connection, an HTTP/1 one always does")
@@ -242,10 +270,10 @@ void add_http_manager_fields(SupportedTable& table) {
   table.add(supported<hcm::HttpFilter>({"name", "typed_config", "is_optional", "disabled"})
                 .must_know({"typed_config"})
                 .security({"config_discovery"}));
-  table.add(supported<hcm::HttpConnectionManager::InternalAddressConfig>({"cidr_ranges"}).harmless(
-      {"unix_sockets"}, "a Unix socket has no address that could be internal"));
-  table.add(supported<hcm::HttpConnectionManager::SetCurrentClientCertDetails>(
-      {"subject", "cert", "chain", "dns", "uri"}));
+  table.add(supported<hcm::HttpConnectionManager::InternalAddressConfig>({"cidr_ranges"})
+                .harmless({"unix_sockets"}, "a Unix socket has no address that could be internal"));
+  table.add(
+      supported<hcm::HttpConnectionManager::SetCurrentClientCertDetails>({"subject", "cert", "chain", "dns", "uri"}));
   table.add(supported<hcm::HttpConnectionManager::UpgradeConfig>({"upgrade_type", "enabled"}).security({"filters"}));
   table.add(supported<core::SchemeHeaderTransformation>({"scheme_to_overwrite", "match_upstream"}));
   table.add(supported<hcm::RequestIDExtension>({"typed_config"}));

@@ -32,7 +32,8 @@ TEST(JsonTree, keeps_marks_and_tells_strings_from_words) {
 }
 
 TEST(JsonTree, reads_escapes_and_surrogate_pairs) {
-  EXPECT_EQ(tree_of(R"("\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00")").root().text(), "\"\\/\b\f\n\r\t\xC3\xA9\xF0\x9F\x98\x80");
+  EXPECT_EQ(tree_of(R"("\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00")").root().text(),
+            "\"\\/\b\f\n\r\t\xC3\xA9\xF0\x9F\x98\x80");
 }
 
 TEST(JsonTree, half_of_a_surrogate_pair_is_refused) {

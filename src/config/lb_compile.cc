@@ -32,8 +32,7 @@ upstream::SubsetFallback fallback_of(Cluster::LbSubsetConfig::LbSubsetFallbackPo
   }
 }
 
-upstream::SubsetFallback fallback_of(
-    Cluster::LbSubsetConfig::LbSubsetSelector::LbSubsetSelectorFallbackPolicy from) {
+upstream::SubsetFallback fallback_of(Cluster::LbSubsetConfig::LbSubsetSelector::LbSubsetSelectorFallbackPolicy from) {
   using Selector = Cluster::LbSubsetConfig::LbSubsetSelector;
   switch (from) {
     case Selector::NO_FALLBACK: return upstream::SubsetFallback::kNoFallback;
@@ -197,11 +196,11 @@ void add_lb_fields(SupportedTable& table) {
                                                 "list_as_any"}));
   table.add(supported<Cluster::LbSubsetConfig::LbSubsetSelector>(
       {"keys", "single_host_per_subset", "fallback_policy", "fallback_keys_subset"}));
-  table.add(supported<Cluster::CommonLbConfig>(
-                {"healthy_panic_threshold", "locality_weighted_lb_config", "zone_aware_lb_config",
-                 "consistent_hashing_lb_config", "ignore_new_hosts_until_first_hc",
-                 "close_connections_on_host_set_change"})
-                .harmless({"update_merge_window"}, "changes of one turn of the loop are merged"));
+  table.add(
+      supported<Cluster::CommonLbConfig>({"healthy_panic_threshold", "locality_weighted_lb_config",
+                                          "zone_aware_lb_config", "consistent_hashing_lb_config",
+                                          "ignore_new_hosts_until_first_hc", "close_connections_on_host_set_change"})
+          .harmless({"update_merge_window"}, "changes of one turn of the loop are merged"));
   table.add(supported<Cluster::CommonLbConfig::LocalityWeightedLbConfig>({}));
   table.add(supported<Cluster::CommonLbConfig::ZoneAwareLbConfig>(
       {"routing_enabled", "min_cluster_size", "fail_traffic_on_panic"}));
@@ -217,13 +216,14 @@ void add_lb_fields(SupportedTable& table) {
   table.add(supported<cv3::LoadBalancingPolicy>({"policies"}));
   table.add(supported<cv3::LoadBalancingPolicy::Policy>({"typed_extension_config"}));
   table.add(supported<envoy::config::core::v3::TypedExtensionConfig>({"name", "typed_config"}));
-  table.add(supported<policies::common::v3::SlowStartConfig>({"slow_start_window", "aggression", "min_weight_percent"}));
+  table.add(
+      supported<policies::common::v3::SlowStartConfig>({"slow_start_window", "aggression", "min_weight_percent"}));
   table.add(supported<policies::common::v3::LocalityLbConfig>({"locality_weighted_lb_config", "zone_aware_lb_config"}));
   table.add(supported<policies::common::v3::LocalityLbConfig::LocalityWeightedLbConfig>({}));
   table.add(supported<policies::common::v3::LocalityLbConfig::ZoneAwareLbConfig>(
       {"routing_enabled", "min_cluster_size", "fail_traffic_on_panic"}));
-  table.add(supported<policies::common::v3::ConsistentHashingLbConfig>(
-      {"use_hostname_for_hashing", "hash_balance_factor"}));
+  table.add(
+      supported<policies::common::v3::ConsistentHashingLbConfig>({"use_hostname_for_hashing", "hash_balance_factor"}));
   table.add(supported<policies::round_robin::v3::RoundRobin>({"slow_start_config", "locality_lb_config"}));
   table.add(supported<policies::least_request::v3::LeastRequest>(
       {"choice_count", "active_request_bias", "slow_start_config", "locality_lb_config", "selection_method"}));

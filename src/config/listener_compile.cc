@@ -126,14 +126,14 @@ std::string stat_name(const lv3::Listener& from, const ListenerConfig& to) {
 
 /// envoy.resource_limits.listener.NAME.connection_limit in the static runtime layer.
 int64_t connection_limit(const Compiler& compiler, const std::string& listener) {
-  return runtime_integer(compiler.bootstrap, fmt::format("envoy.resource_limits.listener.{}.connection_limit", listener))
+  return runtime_integer(compiler.bootstrap,
+                         fmt::format("envoy.resource_limits.listener.{}.connection_limit", listener))
       .value_or(0);
 }
 
 }  // namespace
 
-std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from, const Site& at,
-                                                       Compiler& compiler) {
+std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from, const Site& at, Compiler& compiler) {
   auto to = std::make_shared<ListenerConfig>();
   compile_addresses(from, *to, at);
   to->name = !from.name().empty() ? from.name() : to->addresses.empty() ? "" : to->addresses.front().to_string();
@@ -153,13 +153,29 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
 }
 
 void add_listener_fields(SupportedTable& table) {
-  table.add(supported<lv3::Listener>(
-                {"name", "address", "additional_addresses", "stat_prefix", "filter_chains", "default_filter_chain",
-                 "per_connection_buffer_limit_bytes", "listener_filters", "listener_filters_timeout",
-                 "continue_on_listener_filters_timeout", "transparent", "freebind", "socket_options",
-                 "tcp_fast_open_queue_length", "enable_reuse_port", "reuse_port", "access_log", "tcp_backlog_size",
-                 "max_connections_to_accept_per_socket_event", "bind_to_port", "ignore_global_conn_limit",
-                 "tcp_keepalive", "traffic_direction"})
+  table.add(supported<lv3::Listener>({"name",
+                                      "address",
+                                      "additional_addresses",
+                                      "stat_prefix",
+                                      "filter_chains",
+                                      "default_filter_chain",
+                                      "per_connection_buffer_limit_bytes",
+                                      "listener_filters",
+                                      "listener_filters_timeout",
+                                      "continue_on_listener_filters_timeout",
+                                      "transparent",
+                                      "freebind",
+                                      "socket_options",
+                                      "tcp_fast_open_queue_length",
+                                      "enable_reuse_port",
+                                      "reuse_port",
+                                      "access_log",
+                                      "tcp_backlog_size",
+                                      "max_connections_to_accept_per_socket_event",
+                                      "bind_to_port",
+                                      "ignore_global_conn_limit",
+                                      "tcp_keepalive",
+                                      "traffic_direction"})
                 .must_know({"listener_filters"})
                 .harmless({"metadata"}, "shown in the configuration dump")
                 .harmless({"drain_type"}, "a listener drains when it is removed or the process ends")
@@ -167,16 +183,17 @@ void add_listener_fields(SupportedTable& table) {
                 .security({"filter_chain_matcher", "use_original_dst", "internal_listener", "api_listener",
                            "udp_listener_config", "listener_specifier", "bypass_overload_manager"}));
   table.add(supported<lv3::AdditionalAddress>({"address"}));
-  table.add(supported<lv3::ListenerFilter>({"name", "typed_config"}).must_know({"typed_config"}).security(
-      {"filter_disabled", "config_discovery"}));
+  table.add(supported<lv3::ListenerFilter>({"name", "typed_config"})
+                .must_know({"typed_config"})
+                .security({"filter_disabled", "config_discovery"}));
   table.add(supported<filters::proxy_protocol::v3::ProxyProtocol>(
                 {"allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs"})
                 .harmless({"stat_prefix"}, "there is one counter a listener")
                 .security({"rules"}));
-  table.add(supported<core::ProxyProtocolPassThroughTLVs>({}).harmless({"match_type", "tlv_type"},
-                                                                       "all TLVs are kept"));
-  table.add(supported<filters::tls_inspector::v3::TlsInspector>({}).harmless(
-      {"initial_read_buffer_size"}, "bytes are looked at in the kernel"));
+  table.add(
+      supported<core::ProxyProtocolPassThroughTLVs>({}).harmless({"match_type", "tlv_type"}, "all TLVs are kept"));
+  table.add(supported<filters::tls_inspector::v3::TlsInspector>({}).harmless({"initial_read_buffer_size"},
+                                                                             "bytes are looked at in the kernel"));
   table.add(supported<filters::http_inspector::v3::HttpInspector>({}));
   table.add(supported<filters::original_dst::v3::OriginalDst>({}));
 }

@@ -26,7 +26,8 @@ std::optional<observe::ValueMatcher> value_matcher(const m3::ValueMatcher& from,
     case m3::ValueMatcher::kNullMatch: to.match = observe::ValueMatcher::Null{}; break;
     case m3::ValueMatcher::kDoubleMatch:
       if (from.double_match().has_range()) {
-        to.match = observe::ValueMatcher::Number{from.double_match().range().start(), from.double_match().range().end()};
+        to.match =
+            observe::ValueMatcher::Number{from.double_match().range().start(), from.double_match().range().end()};
       } else {
         to.match = observe::ValueMatcher::Number{from.double_match().exact(), from.double_match().exact()};
       }
@@ -168,8 +169,8 @@ void add_matcher_fields(SupportedTable& table) {
                                            "suffix_match", "contains_match", "safe_regex_match"}));
   table.add(supported<m3::MetadataMatcher>({"filter", "path", "value", "invert"}));
   table.add(supported<m3::MetadataMatcher::PathSegment>({"key"}));
-  table.add(supported<m3::ValueMatcher>({"null_match", "double_match", "string_match", "bool_match", "present_match",
-                                         "list_match", "or_match"}));
+  table.add(supported<m3::ValueMatcher>(
+      {"null_match", "double_match", "string_match", "bool_match", "present_match", "list_match", "or_match"}));
   table.add(supported<m3::ValueMatcher::NullMatch>({}));
   table.add(supported<m3::DoubleMatcher>({"range", "exact"}));
   table.add(supported<envoy::type::v3::DoubleRange>({"start", "end"}));

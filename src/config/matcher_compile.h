@@ -25,8 +25,7 @@ std::optional<http::StringMatcher> string_matcher(const envoy::type::matcher::v3
 std::optional<http::Regex> regex(const envoy::type::matcher::v3::RegexMatcher& from, const Site& at);
 std::optional<http::RegexRewrite> regex_rewrite(const envoy::type::matcher::v3::RegexMatchAndSubstitute& from,
                                                 const Site& at);
-std::optional<http::HeaderMatcher> header_matcher(const envoy::config::route::v3::HeaderMatcher& from,
-                                                  const Site& at);
+std::optional<http::HeaderMatcher> header_matcher(const envoy::config::route::v3::HeaderMatcher& from, const Site& at);
 std::vector<http::HeaderMatcher> header_matchers(
     const google::protobuf::RepeatedPtrField<envoy::config::route::v3::HeaderMatcher>& from, const Site& at);
 std::optional<observe::MetadataMatcher> metadata_matcher(const envoy::type::matcher::v3::MetadataMatcher& from,

@@ -143,8 +143,7 @@ class MessageReader {
       const FieldPath at = path / field->name();
       // Of proto3 JSON: null leaves a field unset. NullValue and Value have null among their values.
       const bool null_is_a_value = field->cpp_type() == Field::CPPTYPE_MESSAGE
-                                       ? field->message_type()->well_known_type() ==
-                                             pb::Descriptor::WELLKNOWNTYPE_VALUE
+                                       ? field->message_type()->well_known_type() == pb::Descriptor::WELLKNOWNTYPE_VALUE
                                        : field->cpp_type() == Field::CPPTYPE_ENUM &&
                                              field->enum_type()->full_name() == "google.protobuf.NullValue";
       if (node.value(i).is_null() && (!null_is_a_value || field->is_repeated())) continue;
@@ -211,7 +210,8 @@ class MessageReader {
   }
 
   void no_override(const Node& node, const FieldPath& at) {
-    problems_.warning(node.mark(), at.str(), fmt::format("is {}, which does not override the value before it", shown(node, secret_)),
+    problems_.warning(node.mark(), at.str(),
+                      fmt::format("is {}, which does not override the value before it", shown(node, secret_)),
                       "a zero or false replaces nothing when messages are merged; change the file instead");
   }
 
@@ -239,8 +239,7 @@ class MessageReader {
                    "begin each item with '- '");
     }
     const pb::Reflection& reflection = *out.GetReflection();
-    const std::size_t first =
-        under == nullptr ? 0 : static_cast<std::size_t>(reflection.FieldSize(*under, &field));
+    const std::size_t first = under == nullptr ? 0 : static_cast<std::size_t>(reflection.FieldSize(*under, &field));
     for (std::size_t i = 0; i < node.size(); ++i) {
       const Node item = node.item(i);
       const FieldPath place = at[first + i];

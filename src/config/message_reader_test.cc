@@ -197,7 +197,8 @@ TEST(MessageReader, two_members_of_a_oneof_are_an_error_that_names_both) {
 TEST(MessageReader, a_duration_error_explains_the_form) {
   EXPECT_EQ(read_well<google::protobuf::Duration>("-1.5s").nanos(), -500'000'000);
   const auto error = [](std::string_view text) { return errors_of<google::protobuf::Duration>(text); };
-  EXPECT_THAT(error("5"), HasSubstr("is \"5\", but a duration is a number of seconds with an 's' after it; write \"5s\""));
+  EXPECT_THAT(error("5"),
+              HasSubstr("is \"5\", but a duration is a number of seconds with an 's' after it; write \"5s\""));
   EXPECT_THAT(error("250ms"), HasSubstr("write \"0.25s\""));
   EXPECT_THAT(error("5m"), HasSubstr("write \"300s\""));
   EXPECT_THAT(error("1h"), HasSubstr("write \"3600s\""));
@@ -213,14 +214,16 @@ TEST(MessageReader, a_duration_error_explains_the_form) {
 TEST(MessageReader, any_needs_a_type_it_knows) {
   using google::protobuf::Any;
   EXPECT_THAT(errors_of<Any>("{a: 1}"), HasSubstr("has no '@type'"));
-  EXPECT_THAT(errors_of<Any>("'@type': google.protobuf.Duration"), HasSubstr("write type.googleapis.com/google.protobuf.Duration"));
+  EXPECT_THAT(errors_of<Any>("'@type': google.protobuf.Duration"),
+              HasSubstr("write type.googleapis.com/google.protobuf.Duration"));
   EXPECT_THAT(errors_of<Any>("'@type': type.googleapis.com/envoy.config.filter.http.router.v2.Router"),
               HasSubstr("a.yaml:1:10: @type: type \"envoy.config.filter.http.router.v2.Router\" is not known; "
                         "did you mean 'envoy.extensions.filters.http.router.v3.Router'?"));
 }
 
 TEST(MessageReader, well_known_types_within_an_any_stand_under_value) {
-  const auto any = read_well<google::protobuf::Any>("{'@type': type.googleapis.com/google.protobuf.Duration, value: 2s}");
+  const auto any =
+      read_well<google::protobuf::Any>("{'@type': type.googleapis.com/google.protobuf.Duration, value: 2s}");
   google::protobuf::Duration duration;
   ASSERT_TRUE(any.UnpackTo(&duration));
   EXPECT_EQ(duration.seconds(), 2);

@@ -46,9 +46,8 @@ struct Guess {
 };
 
 std::vector<std::string> best_of(std::vector<Guess> guesses, std::size_t most) {
-  std::ranges::sort(guesses, [](const Guess& a, const Guess& b) {
-    return std::tie(a.cost, a.name) < std::tie(b.cost, b.name);
-  });
+  std::ranges::sort(guesses,
+                    [](const Guess& a, const Guess& b) { return std::tie(a.cost, a.name) < std::tie(b.cost, b.name); });
   std::vector<std::string> out;
   for (Guess& guess : guesses) {
     // A far guess beside a near one only distracts.
@@ -74,8 +73,7 @@ std::size_t shared_parts(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known,
-                                       std::size_t most) {
+std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& known, std::size_t most) {
   const std::string wanted = folded(name);
   if (wanted.empty() || wanted.size() > kLongest) return {};
   std::vector<Guess> guesses;
@@ -95,8 +93,7 @@ std::vector<std::string> nearest_names(std::string_view name, const std::vector<
   return best_of(std::move(guesses), most);
 }
 
-std::vector<std::string> nearest_types(std::string_view name, const std::vector<std::string>& known,
-                                       std::size_t most) {
+std::vector<std::string> nearest_types(std::string_view name, const std::vector<std::string>& known, std::size_t most) {
   std::vector<Guess> guesses;
   const std::string wanted = folded(last_part(name));
   if (wanted.empty() || wanted.size() > kLongest || name.size() > 4 * kLongest) return {};

@@ -30,9 +30,9 @@ std::shared_ptr<const filters::NetworkFilter> compile_network_filter(const googl
   std::string prefix = without_dot(rbac->stat_prefix());
   std::string shadow = without_dot(rbac->shadow_rules_stat_prefix());
   shadow = prefix + (prefix.empty() ? "rbac" : ".rbac") + (shadow.empty() ? "" : "." + shadow);
-  return filters::make_network_rbac(std::move(config),
-                                    {compiler.shared.stats(filters::kNetworkRbacSchema, {std::move(prefix), {}}),
-                                     compiler.shared.stats(filters::kNetworkRbacShadowSchema, {std::move(shadow), {}})});
+  return filters::make_network_rbac(
+      std::move(config), {compiler.shared.stats(filters::kNetworkRbacSchema, {std::move(prefix), {}}),
+                          compiler.shared.stats(filters::kNetworkRbacShadowSchema, {std::move(shadow), {}})});
 }
 
 void add_network_filter_fields(SupportedTable& table) {

@@ -125,7 +125,8 @@ void add_rate_limit_fields(SupportedTable& table) {
   table.add(supported<Action::HeaderValueMatch>({"descriptor_key", "descriptor_value", "expect_match", "headers"}));
   table.add(supported<Action::QueryParameterValueMatch>(
       {"descriptor_key", "descriptor_value", "expect_match", "query_parameters"}));
-  table.add(supported<Action::MetaData>({"descriptor_key", "metadata_key", "default_value", "source", "skip_if_absent"}));
+  table.add(
+      supported<Action::MetaData>({"descriptor_key", "metadata_key", "default_value", "source", "skip_if_absent"}));
   table.add(supported<envoy::type::metadata::v3::MetadataKey>({"key", "path"}));
   table.add(supported<envoy::type::metadata::v3::MetadataKey::PathSegment>({"key"}));
 }

@@ -4,9 +4,9 @@
 
 #include "config/matcher_compile.h"
 #include "config/supported.h"
+#include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/path/match/uri_template/v3/uri_template_match.pb.h"
-#include "config/typed_payload.h"
 
 namespace proa::config {
 
@@ -40,7 +40,8 @@ rbac::Rule source_ip(const envoy::config::core::v3::CidrRange& from, rbac::Sourc
 
 rbac::Rule metadata_rule(const envoy::type::matcher::v3::MetadataMatcher& from, observe::MetadataSource source,
                          const Site& at) {
-  return rule_if(metadata_matcher(from, source, at), [](auto matcher) { return rbac::MetadataRule{std::move(matcher)}; });
+  return rule_if(metadata_matcher(from, source, at),
+                 [](auto matcher) { return rbac::MetadataRule{std::move(matcher)}; });
 }
 
 rbac::Rule uri_template(const envoy::config::core::v3::TypedExtensionConfig& from, const Site& at) {
@@ -69,7 +70,8 @@ rbac::Rule compile_permission(const r3::Permission& from, const Site& at) {
     case r3::Permission::kDestinationIp:
       return rule_if(cidr(from.destination_ip(), at / "destination_ip"),
                      [](net::CidrRange range) { return rbac::DestinationIp{range}; });
-    case r3::Permission::kDestinationPort: return {rbac::DestinationPort{from.destination_port(), from.destination_port()}};
+    case r3::Permission::kDestinationPort:
+      return {rbac::DestinationPort{from.destination_port(), from.destination_port()}};
     case r3::Permission::kDestinationPortRange:
       return {rbac::DestinationPort{static_cast<uint32_t>(from.destination_port_range().start()),
                                     static_cast<uint32_t>(from.destination_port_range().end()) - 1}};
@@ -145,15 +147,16 @@ std::shared_ptr<const rbac::Policies> compile_rbac(const r3::RBAC& from, const S
 
 void add_rbac_fields(SupportedTable& table) {
   table.add(supported<r3::RBAC>({"action", "policies"}).security({"audit_logging_options"}));
-  table.add(supported<r3::Policy>({"permissions", "principals"}).security({"condition", "checked_condition", "cel_config"}));
+  table.add(
+      supported<r3::Policy>({"permissions", "principals"}).security({"condition", "checked_condition", "cel_config"}));
   table.add(supported<r3::Permission>({"and_rules", "or_rules", "any", "header", "url_path", "destination_ip",
                                        "destination_port", "destination_port_range", "metadata", "sourced_metadata",
                                        "not_rule", "requested_server_name", "uri_template"})
                 .security({"matcher"}));
   table.add(supported<r3::Permission::Set>({"rules"}));
   table.add(supported<r3::Principal>({"and_ids", "or_ids", "any", "authenticated", "source_ip", "direct_remote_ip",
-                                      "remote_ip", "header", "url_path", "metadata", "filter_state",
-                                      "sourced_metadata", "not_id"})
+                                      "remote_ip", "header", "url_path", "metadata", "filter_state", "sourced_metadata",
+                                      "not_id"})
                 .security({"custom"}));
   table.add(supported<r3::Principal::Set>({"ids"}));
   table.add(supported<r3::Principal::Authenticated>({"principal_name"}));

@@ -41,14 +41,16 @@ constexpr std::string_view kContext =
 
 TEST(Redact, reaches_into_an_any) {
   const std::string json = dump<google::protobuf::Any>(
-      "'@type': type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext\n" + std::string(kContext));
+      "'@type': type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext\n" +
+      std::string(kContext));
   EXPECT_THAT(json, Not(HasSubstr("aHVudGVyMg")));
   EXPECT_THAT(json, HasSubstr("h2"));
 }
 
 TEST(Redact, a_typed_struct_with_a_secret_is_hidden_as_a_whole) {
-  const std::string form = "'@type': type.googleapis.com/xds.type.v3.TypedStruct\n"
-                           "type_url: type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext\n";
+  const std::string form =
+      "'@type': type.googleapis.com/xds.type.v3.TypedStruct\n"
+      "type_url: type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext\n";
   EXPECT_THAT(dump<google::protobuf::Any>(form + "value:\n  " + std::string(kContext)), Not(HasSubstr("aHVudGVyMg")));
   EXPECT_THAT(dump<google::protobuf::Any>(form + "value: {sni: a.example}"), HasSubstr("a.example"));
 }
@@ -70,9 +72,11 @@ TEST(Redact, an_any_of_an_unknown_type_is_hidden) {
 }
 
 TEST(ToJson, keeps_proto_names_and_resolves_any) {
-  EXPECT_EQ(dump<google::protobuf::Any>(
-                "{'@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: a}"),
-            "{\"@type\":\"type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy\",\"stat_prefix\":\"a\"}");
+  EXPECT_EQ(
+      dump<google::protobuf::Any>(
+          "{'@type': type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, stat_prefix: a}"),
+      "{\"@type\":\"type.googleapis.com/"
+      "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy\",\"stat_prefix\":\"a\"}");
 }
 
 TEST(ToJson, names_an_any_that_it_cannot_resolve) {

@@ -88,9 +88,10 @@ void write_reference(const SupportedTable& table, const pb::Descriptor& root, st
   Types types(table);
   types.visit(root);
   for (const auto& [name, type] : table.types()) types.visit(type.type());
-  out += "# Fields of Envoy's API\n\n"
-         "A field that is set and not supported is an error, or a warning with `--allow-unsupported`; what is marked\n"
-         "*security* is always an error. Types of `google.protobuf` are supported wherever the field is.\n";
+  out +=
+      "# Fields of Envoy's API\n\n"
+      "A field that is set and not supported is an error, or a warning with `--allow-unsupported`; what is marked\n"
+      "*security* is always an error. Types of `google.protobuf` are supported wherever the field is.\n";
   for (const Supported* type : types.listed()) write_type(*type, out);
   if (types.absent().empty()) return;
   out += "\n## Not supported as a whole\n\n";

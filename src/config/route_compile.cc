@@ -248,9 +248,8 @@ std::shared_ptr<const route::RouteTable> compile_routes(const rv3::RouteConfigur
   route::RouteTableSpec to;
   to.name = from.name();
   compiler.validate_clusters = !from.has_validate_clusters() || from.validate_clusters().value();
-  const uint32_t max_body = from.has_max_direct_response_body_size_bytes()
-                                ? from.max_direct_response_body_size_bytes().value()
-                                : 4096;
+  const uint32_t max_body =
+      from.has_max_direct_response_body_size_bytes() ? from.max_direct_response_body_size_bytes().value() : 4096;
   const Site hosts = at / "virtual_hosts";
   for (int i = 0; i < from.virtual_hosts_size(); ++i) {
     const Site item = hosts[static_cast<size_t>(i)];
@@ -290,34 +289,32 @@ std::vector<std::string> upgrades_of_routes(const route::RouteTable& table) {
 void add_route_fields(SupportedTable& table) {
   add_forward_fields(table);
   add_rate_limit_fields(table);
-  table.add(supported<rv3::RouteConfiguration>(
-                {"name", "virtual_hosts", "internal_only_headers", "response_headers_to_add",
-                 "response_headers_to_remove", "request_headers_to_add", "request_headers_to_remove",
-                 "most_specific_header_mutations_wins", "max_direct_response_body_size_bytes",
-                 "ignore_port_in_host_matching", "vhost_header",
-                 "ignore_path_parameters_in_path_matching", "typed_per_filter_config", "metadata",
-                 "validate_clusters"})
-                .security({"vhds", "cluster_specifier_plugins"}));
-  table.add(supported<rv3::VirtualHost>(
-                {"name", "domains", "routes", "require_tls", "virtual_clusters", "rate_limits",
-                 "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
-                 "response_headers_to_remove", "typed_per_filter_config", "include_request_attempt_count",
-                 "include_attempt_count_in_response", "retry_policy", "include_is_timeout_retry_header",
-                 "per_request_buffer_limit_bytes", "metadata"})
-                .security({"matcher", "cors", "retry_policy_typed_config"}));
+  table.add(
+      supported<rv3::RouteConfiguration>(
+          {"name", "virtual_hosts", "internal_only_headers", "response_headers_to_add", "response_headers_to_remove",
+           "request_headers_to_add", "request_headers_to_remove", "most_specific_header_mutations_wins",
+           "max_direct_response_body_size_bytes", "ignore_port_in_host_matching", "vhost_header",
+           "ignore_path_parameters_in_path_matching", "typed_per_filter_config", "metadata", "validate_clusters"})
+          .security({"vhds", "cluster_specifier_plugins"}));
+  table.add(
+      supported<rv3::VirtualHost>({"name", "domains", "routes", "require_tls", "virtual_clusters", "rate_limits",
+                                   "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
+                                   "response_headers_to_remove", "typed_per_filter_config",
+                                   "include_request_attempt_count", "include_attempt_count_in_response", "retry_policy",
+                                   "include_is_timeout_retry_header", "per_request_buffer_limit_bytes", "metadata"})
+          .security({"matcher", "cors", "retry_policy_typed_config"}));
   table.add(supported<rv3::VirtualCluster>({"headers", "name"}));
-  table.add(supported<rv3::Route>(
-                {"name", "match", "route", "redirect", "direct_response", "non_forwarding_action", "metadata",
-                 "decorator", "typed_per_filter_config", "request_headers_to_add", "request_headers_to_remove",
-                 "response_headers_to_add", "response_headers_to_remove", "per_request_buffer_limit_bytes",
-                 "stat_prefix"})
+  table.add(supported<rv3::Route>({"name", "match", "route", "redirect", "direct_response", "non_forwarding_action",
+                                   "metadata", "decorator", "typed_per_filter_config", "request_headers_to_add",
+                                   "request_headers_to_remove", "response_headers_to_add", "response_headers_to_remove",
+                                   "per_request_buffer_limit_bytes", "stat_prefix"})
                 .security({"filter_action"}));
   table.add(supported<rv3::NonForwardingAction>({}));
   table.add(supported<rv3::Decorator>({"operation", "propagate"}));
   table.add(supported<rv3::RouteMatch>({"prefix", "path", "safe_regex", "path_separated_prefix", "path_match_policy",
                                         "connect_matcher", "case_sensitive", "runtime_fraction", "headers",
-                                        "query_parameters", "grpc", "tls_context", "dynamic_metadata",
-                                        "filter_state", "cookies"}));
+                                        "query_parameters", "grpc", "tls_context", "dynamic_metadata", "filter_state",
+                                        "cookies"}));
   table.add(supported<rv3::RouteMatch::GrpcRouteMatchOptions>({}));
   table.add(supported<rv3::RouteMatch::ConnectMatcher>({}));
   table.add(supported<rv3::RouteMatch::TlsContextMatchOptions>({"presented", "validated"}));

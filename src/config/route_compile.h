@@ -19,8 +19,9 @@ std::shared_ptr<const route::RouteTable> compile_routes(const envoy::config::rou
                                                         const Site& at, Compiler& compiler);
 
 /// headers_to_add into `to`.
-void compile_header_additions(const google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>& from,
-                              route::HeaderOps& to, const Site& at);
+void compile_header_additions(
+    const google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>& from, route::HeaderOps& to,
+    const Site& at);
 /// The four lists that tables, hosts, routes and weighted clusters have.
 template <class Message>
 void compile_message_ops(const Message& from, route::MessageOps& to, const Site& at);

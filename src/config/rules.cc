@@ -142,9 +142,8 @@ class RuleChecker {
       const bool outer = std::exchange(secret_, secret_ || is_sensitive(*field));
       const Site place = at / field->name();
       if (!skipped(*field)) {
-        each_message(message, *field, place, [&](const pb::Message& child, const Site& child_at) {
-          this->message(child, child_at);
-        });
+        each_message(message, *field, place,
+                     [&](const pb::Message& child, const Site& child_at) { this->message(child, child_at); });
       }
       secret_ = outer;
     }
@@ -311,7 +310,8 @@ class RuleChecker {
   }
 
   /// The value of a field, or with i >= 0 of an item of it.
-  static Broken broken_scalar(const pb::Message& message, const Field& field, int i, const validate::FieldRules& rules) {
+  static Broken broken_scalar(const pb::Message& message, const Field& field, int i,
+                              const validate::FieldRules& rules) {
     const pb::Reflection& r = *message.GetReflection();
     const auto get = [&](auto one, auto repeated) {
       return i < 0 ? (r.*one)(message, &field) : (r.*repeated)(message, &field, i);

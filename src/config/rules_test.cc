@@ -54,7 +54,8 @@ TEST(Rules, a_duration_has_bounds) {
 }
 
 TEST(Rules, a_required_message_is_missed) {
-  EXPECT_THAT(broken<envoy::config::core::v3::HealthCheck>("{timeout: 1s, interval: 1s, healthy_threshold: 1, tcp_health_check: {}}"),
+  EXPECT_THAT(broken<envoy::config::core::v3::HealthCheck>(
+                  "{timeout: 1s, interval: 1s, healthy_threshold: 1, tcp_health_check: {}}"),
               HasSubstr("a.yaml:1:1: unhealthy_threshold: is required (google.protobuf.UInt32Value)"));
 }
 
@@ -71,8 +72,9 @@ TEST(Rules, a_oneof_needs_a_member) {
 TEST(Rules, a_list_needs_items_that_are_unique) {
   EXPECT_THAT(broken<envoy::config::route::v3::VirtualHost>("name: a"),
               HasSubstr("domains: has 0 items, but needs at least 1"));
-  EXPECT_THAT(broken<envoy::config::core::v3::HealthCheck::HttpHealthCheck>("{path: /, request_headers_to_remove: [\"a\\r\"]}"),
-              HasSubstr("request_headers_to_remove[0]: is \"a\\x0d\", but must not contain a line break or NUL"));
+  EXPECT_THAT(
+      broken<envoy::config::core::v3::HealthCheck::HttpHealthCheck>("{path: /, request_headers_to_remove: [\"a\\r\"]}"),
+      HasSubstr("request_headers_to_remove[0]: is \"a\\x0d\", but must not contain a line break or NUL"));
 }
 
 TEST(Rules, an_enum_must_be_defined) {
@@ -82,7 +84,8 @@ TEST(Rules, an_enum_must_be_defined) {
   cluster.set_name("a");
   cluster.set_lb_policy(static_cast<Cluster::LbPolicy>(99));
   check_rules(cluster, Site(marks, problems, FieldPath("Cluster \"a\"")));
-  EXPECT_THAT(problems.str(), HasSubstr("Cluster \"a\".lb_policy: must be a value of envoy.config.cluster.v3.Cluster.LbPolicy"));
+  EXPECT_THAT(problems.str(),
+              HasSubstr("Cluster \"a\".lb_policy: must be a value of envoy.config.cluster.v3.Cluster.LbPolicy"));
 }
 
 TEST(Rules, reach_through_any_and_typed_struct) {
@@ -115,7 +118,8 @@ TEST(Rules, the_testdata_is_valid) {
     Marks marks;
     Bootstrap bootstrap;
     const std::string here = __FILE__;
-    read_config({.file = here.substr(0, here.rfind('/')) + "/testdata/" + file + ".yaml", .yaml = {}}, bootstrap, marks, problems);
+    read_config({.file = here.substr(0, here.rfind('/')) + "/testdata/" + file + ".yaml", .yaml = {}}, bootstrap, marks,
+                problems);
     check_rules(bootstrap, Site(marks, problems, {}));
     EXPECT_EQ(problems.str(), "");
   }

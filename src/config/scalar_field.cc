@@ -104,7 +104,7 @@ std::string shown(const Node& node, bool secret) {
   if (!node.is_scalar() || node.is_null()) return std::string(node.described());
   if (secret) return "a hidden value";
   return node.plain() && (looks_like_number(node.text()) || node.boolean()) ? std::string(node.text())
-                                                                           : shown(node.text());
+                                                                            : shown(node.text());
 }
 
 std::expected<void, Misread> set_scalar(const Node& node, pb::Message& out, const pb::FieldDescriptor& field,
@@ -125,11 +125,9 @@ std::expected<void, Misread> set_scalar(const Node& node, pb::Message& out, cons
     case pb::FieldDescriptor::CPPTYPE_UINT64:
       return put(whole<std::uint64_t>(node, secret), &R::SetUInt64, &R::AddUInt64);
     case pb::FieldDescriptor::CPPTYPE_DOUBLE: return put(real<double>(node, secret), &R::SetDouble, &R::AddDouble);
-    case pb::FieldDescriptor::CPPTYPE_FLOAT:
-      return put(real<float>(node, secret), &R::SetFloat, &R::AddFloat);
+    case pb::FieldDescriptor::CPPTYPE_FLOAT: return put(real<float>(node, secret), &R::SetFloat, &R::AddFloat);
     case pb::FieldDescriptor::CPPTYPE_BOOL: return put(boolean(node, secret), &R::SetBool, &R::AddBool);
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-      return put(text_of(node, field, secret), &R::SetString, &R::AddString);
+    case pb::FieldDescriptor::CPPTYPE_STRING: return put(text_of(node, field, secret), &R::SetString, &R::AddString);
     case pb::FieldDescriptor::CPPTYPE_ENUM:
       return put(enumerated(node, *field.enum_type(), secret), &R::SetEnumValue, &R::AddEnumValue);
     case pb::FieldDescriptor::CPPTYPE_MESSAGE: break;

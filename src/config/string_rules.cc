@@ -25,7 +25,9 @@ std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-std::string plural(std::uint64_t n, std::string_view word) { return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s"); }
+std::string plural(std::uint64_t n, std::string_view word) {
+  return fmt::format("{} {}{}", n, word, n == 1 ? "" : "s");
+}
 
 /// The API's patterns are few and come back for every message: compiled once a thread.
 const RE2& compiled(const std::string& pattern) {
@@ -94,9 +96,8 @@ Broken broken_header_rule(const validate::StringRules& rules, std::string_view v
     if (!rest.empty() && std::ranges::all_of(rest, is_token)) return std::nullopt;
     return "must be a header name: letters, digits and !#$%&'*+-.^_|~`";
   }
-  const bool good = std::ranges::all_of(value, [](char c) {
-    return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F);
-  });
+  const bool good = std::ranges::all_of(
+      value, [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F); });
   if (good) return std::nullopt;
   return "must be a header value, without control characters";
 }

@@ -83,7 +83,8 @@ TEST(Supported, an_enum_may_be_supported_in_part) {
 constexpr std::string_view kFilter = "http_filters:\n- name: x\n  typed_config:\n    '@type': type.googleapis.com/";
 
 TEST(Supported, looks_into_extensions) {
-  const std::string text = std::string(kFilter) + "envoy.extensions.filters.http.router.v3.Router\n    start_child_span: true\n";
+  const std::string text =
+      std::string(kFilter) + "envoy.extensions.filters.http.router.v3.Router\n    start_child_span: true\n";
   EXPECT_THAT(check<HttpConnectionManager>(text),
               HasSubstr("a.yaml:5:5: http_filters[0].typed_config.start_child_span: is true, but is not supported"));
 }
@@ -91,7 +92,8 @@ TEST(Supported, looks_into_extensions) {
 TEST(Supported, an_unknown_extension_that_may_guard_is_always_an_error) {
   const std::string text = std::string(kFilter) + "envoy.extensions.filters.http.cors.v3.Cors\n";
   EXPECT_THAT(check<HttpConnectionManager>(text, true),
-              HasSubstr("a.yaml:3:3: http_filters[0].typed_config: type \"envoy.extensions.filters.http.cors.v3.Cors\" is not supported"));
+              HasSubstr("a.yaml:3:3: http_filters[0].typed_config: type \"envoy.extensions.filters.http.cors.v3.Cors\" "
+                        "is not supported"));
   const std::string optional = check<HttpConnectionManager>(text + "  is_optional: true\n", true);
   EXPECT_THAT(optional, HasSubstr("warning: http_filters[0].typed_config"));
 }
@@ -102,10 +104,9 @@ TEST(Supported, an_extension_that_is_not_linked_names_the_nearest_supported) {
       "type.googleapis.com/envoy.config.filter.http.router.v2.Router");
   Problems problems;
   check_supported(manager, table(), false, Site(Marks(), problems, FieldPath("Listener \"a\"")));
-  EXPECT_THAT(problems.str(),
-              HasSubstr("Listener \"a\".http_filters[0].typed_config: type "
-                        "\"envoy.config.filter.http.router.v2.Router\" is not supported; did you mean "
-                        "'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router'?"));
+  EXPECT_THAT(problems.str(), HasSubstr("Listener \"a\".http_filters[0].typed_config: type "
+                                        "\"envoy.config.filter.http.router.v2.Router\" is not supported; did you mean "
+                                        "'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router'?"));
 }
 
 TEST(Supported, unknown_binary_fields_are_counted) {

@@ -13,7 +13,8 @@ using proxy::TcpProxy;
 std::shared_ptr<const TcpProxy> compile_tcp_proxy(const tcp::TcpProxy& from, bool sni_cluster, size_t buffer_limit,
                                                   const Site& at, Compiler& compiler) {
   auto to = std::make_shared<TcpProxy>();
-  to->stats = compiler.shared.stats(proxy::kTcpSchema, {from.stat_prefix(), {{"envoy_tcp_prefix", from.stat_prefix()}}});
+  to->stats =
+      compiler.shared.stats(proxy::kTcpSchema, {from.stat_prefix(), {{"envoy_tcp_prefix", from.stat_prefix()}}});
   to->cluster_from_sni = sni_cluster;
   auto criteria = subset_criteria(from.metadata_match());
   if (from.has_weighted_clusters()) {

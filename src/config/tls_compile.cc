@@ -102,10 +102,11 @@ void compile_sans(const tls3::CertificateValidationContext& from, net::tls::Vali
   // The deprecated field matches any type, as istiod still uses it.
   const Site untyped = at / "match_subject_alt_names";
   for (int i = 0; i < from.match_subject_alt_names_size(); ++i) {
-    for (SanMatcher::Type type : {SanMatcher::Type::kDns, SanMatcher::Type::kUri, SanMatcher::Type::kEmail,
-                                  SanMatcher::Type::kIp}) {
+    for (SanMatcher::Type type :
+         {SanMatcher::Type::kDns, SanMatcher::Type::kUri, SanMatcher::Type::kEmail, SanMatcher::Type::kIp}) {
       const Site item = untyped[static_cast<size_t>(i)];
-      if (auto matcher = san_matcher(type, from.match_subject_alt_names(i), item)) to.sans.push_back(std::move(*matcher));
+      if (auto matcher = san_matcher(type, from.match_subject_alt_names(i), item))
+        to.sans.push_back(std::move(*matcher));
     }
   }
 }
@@ -226,8 +227,7 @@ upstream::TransportSocketSpec compile_upstream_socket(const core::TransportSocke
   const google::protobuf::Message* message = payload->message.get();
   if (auto* tls = dynamic_cast<const tls3::UpstreamTlsContext*>(message)) {
     to.tls = compile_context<net::tls::ClientContext>(*tls, inside, compiler);
-  } else if (auto* proxy =
-                 dynamic_cast<const sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport*>(message)) {
+  } else if (auto* proxy = dynamic_cast<const sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport*>(message)) {
     to = compile_upstream_socket(proxy->transport_socket(), inside / "transport_socket", compiler);
     to.proxy_protocol = proxy->config().version() == core::ProxyProtocolConfig::V2 ? 2 : 1;
   }
@@ -238,9 +238,9 @@ void add_tls_fields(SupportedTable& table) {
   table.add(supported<sockets::raw_buffer::v3::RawBuffer>({}));
   table.add(supported<sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport>({"config", "transport_socket"}));
   table.add(supported<core::ProxyProtocolConfig>({"version"}));
-  table.add(supported<tls3::DownstreamTlsContext>(
-                {"common_tls_context", "require_client_certificate", "require_sni", "session_ticket_keys",
-                 "disable_stateless_session_resumption", "session_timeout", "prefer_client_ciphers"})
+  table.add(supported<tls3::DownstreamTlsContext>({"common_tls_context", "require_client_certificate", "require_sni",
+                                                   "session_ticket_keys", "disable_stateless_session_resumption",
+                                                   "session_timeout", "prefer_client_ciphers"})
                 .harmless({"disable_stateful_session_resumption"}, "there is no server-side session cache")
                 .harmless({"ocsp_staple_policy"}, "a staple that is configured is sent")
                 .harmless({"full_scan_certs_on_sni_mismatch"}, "all certificates are always looked at")

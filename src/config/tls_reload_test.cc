@@ -68,8 +68,12 @@ struct Reload : testing::Test {
   observe::Registry registry;
   SharedObjects shared{registry};
   envoy::config::bootstrap::v3::Bootstrap bootstrap;
-  Compiler compiler{.shared = shared, .bootstrap = bootstrap, .service_cluster = {}, .service_node = {},
-                    .service_zone = {}, .main_loop = &*loop};
+  Compiler compiler{.shared = shared,
+                    .bootstrap = bootstrap,
+                    .service_cluster = {},
+                    .service_node = {},
+                    .service_zone = {},
+                    .main_loop = &*loop};
   Marks marks;
   Problems problems;
   FieldPath root;
@@ -121,7 +125,7 @@ TEST_F(Reload, any_change_in_a_watched_directory_counts) {
   fs::create_directory(folder + "/trigger");
   auto from = context();
   from.mutable_common_tls_context()->mutable_tls_certificates(0)->mutable_watched_directory()->set_path(folder +
-                                                                                                       "/trigger");
+                                                                                                        "/trigger");
   auto slot = compile(from);
   write("trigger/now", "");
   settle();

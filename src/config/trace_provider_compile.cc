@@ -87,8 +87,8 @@ void compile_http(const core::HttpService& from, ExportSpec& to, const Site& at,
   http::RequestTarget target;
   std::string_view wrong = http::parse_request_target(uri.uri(), http::Method::kPost, target);
   if (!wrong.empty() || target.form != http::TargetForm::kAbsolute) {
-    return (where / "uri").error(fmt::format("{} is no absolute URI", shown(uri.uri())),
-                                 "write http://HOST:PORT/v1/traces");
+    return (where / "uri")
+        .error(fmt::format("{} is no absolute URI", shown(uri.uri())), "write http://HOST:PORT/v1/traces");
   }
   to.authority = target.authority;
   to.path = target.path;
@@ -120,7 +120,8 @@ void compile_resource(const tr3::OpenTelemetryConfig& from, ExportSpec& to, cons
     set("telemetry.sdk.name", "proa");
     set("telemetry.sdk.version", kVersion);
   }
-  const bool name = !from.has_set_service_name_resource_attribute() || from.set_service_name_resource_attribute().value();
+  const bool name =
+      !from.has_set_service_name_resource_attribute() || from.set_service_name_resource_attribute().value();
   if (name) set("service.name", from.service_name().empty() ? kDefaultService : std::string_view(from.service_name()));
   const Site list = at / "resource_detectors";
   for (int i = 0; i < from.resource_detectors_size(); ++i) {
@@ -212,9 +213,9 @@ void compile_trace_provider(const tr3::Tracing::Http& from, Tracer& to, const Si
 
 void add_trace_provider_fields(SupportedTable& table) {
   table.add(supported<tr3::Tracing::Http>({"name", "typed_config"}));
-  table.add(supported<tr3::OpenTelemetryConfig>(
-      {"grpc_service", "http_service", "service_name", "resource_detectors", "sampler", "max_cache_size",
-       "set_telemetry_sdk_resource_attributes", "set_service_name_resource_attribute", "set_instrumentation_scope"}));
+  table.add(supported<tr3::OpenTelemetryConfig>({"grpc_service", "http_service", "service_name", "resource_detectors",
+                                                 "sampler", "max_cache_size", "set_telemetry_sdk_resource_attributes",
+                                                 "set_service_name_resource_attribute", "set_instrumentation_scope"}));
   table.add(supported<otel::samplers::v3::AlwaysOnSamplerConfig>({}));
   table.add(supported<otel::resource_detectors::v3::EnvironmentResourceDetectorConfig>({}));
   table.add(supported<otel::resource_detectors::v3::StaticConfigResourceDetectorConfig>({"attributes"}));

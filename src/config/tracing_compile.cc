@@ -109,8 +109,8 @@ std::shared_ptr<const Tracer> compile_tracing(const hcm::HttpConnectionManager& 
     to->tags.push_back(compile_tag(tracing.custom_tags(i), item));
   }
   const std::string prefix = from.stat_prefix();
-  to->decisions = compiler.shared.stats(proxy::kTracingSchema,
-                                        {prefix + ".tracing", {{"envoy_http_conn_manager_prefix", prefix}}});
+  to->decisions =
+      compiler.shared.stats(proxy::kTracingSchema, {prefix + ".tracing", {{"envoy_http_conn_manager_prefix", prefix}}});
   if (tracing.has_provider()) compile_trace_provider(tracing.provider(), *to, at / "provider", compiler);
   return to;
 }

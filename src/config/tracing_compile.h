@@ -14,8 +14,8 @@ class SupportedTable;
 /// `from` has `tracing`. Without a provider the tracer decides and packs the decision into x-request-id, as Envoy's
 /// does, and makes no spans.
 std::shared_ptr<const proxy::Tracer> compile_tracing(
-    const envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager& from,
-    const Site& at, Compiler& compiler);
+    const envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager& from, const Site& at,
+    Compiler& compiler);
 
 void add_tracing_fields(SupportedTable& table);
 

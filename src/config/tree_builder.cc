@@ -167,8 +167,7 @@ void TreeBuilder::close_mapping(const Frame& frame) {
       continue;
     }
     if (const auto before = earlier(seen, key)) {
-      error(place(key), fmt::format("key {} is already in line {}", shown(text(key)),
-                                    tree_.nodes_[*before].line),
+      error(place(key), fmt::format("key {} is already in line {}", shown(text(key)), tree_.nodes_[*before].line),
             "keep one of the two");
       continue;
     }

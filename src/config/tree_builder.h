@@ -41,7 +41,7 @@ class TreeBuilder {
     std::uint32_t node = 0;
     std::size_t weight = 0;  // nodes, aliases within counted as often as used
     std::size_t height = 0;
-    bool open = true;        // still being built: an alias to it would be a cycle
+    bool open = true;  // still being built: an alias to it would be a cycle
   };
   struct Frame {
     std::uint32_t node = 0;
@@ -63,8 +63,7 @@ class TreeBuilder {
   void remember(std::string_view anchor, const Anchored& what);
   void close_mapping(const Frame& frame);
   bool check_key(std::uint32_t key);
-  void merge(std::uint32_t source, const YamlTree::Stored& target, std::vector<std::uint32_t>& entries,
-             Keys& seen);
+  void merge(std::uint32_t source, const YamlTree::Stored& target, std::vector<std::uint32_t>& entries, Keys& seen);
   std::optional<std::uint32_t> earlier(Keys& seen, std::uint32_t key) const;
   std::string_view text(std::uint32_t node) const;
   Place place(std::uint32_t node) const { return {tree_.nodes_[node].line, tree_.nodes_[node].column}; }

@@ -42,12 +42,11 @@ Result<std::unique_ptr<pb::Message>> unwrap_typed_struct(const pb::Message& type
   const pb::Descriptor& type = *typed_struct.GetDescriptor();
   const pb::Reflection& reflection = *typed_struct.GetReflection();
   std::string scratch;
-  const std::string& url =
-      reflection.GetStringReference(typed_struct, type.FindFieldByName("type_url"), &scratch);
+  const std::string& url = reflection.GetStringReference(typed_struct, type.FindFieldByName("type_url"), &scratch);
   const pb::Descriptor* inner = linked_type(type_name(url));
   if (inner == nullptr) return fail(fmt::format("type {} is not known", shown(type_name(url))));
-  const auto& value = static_cast<const pb::Struct&>(
-      reflection.GetMessage(typed_struct, type.FindFieldByName("value")));
+  const auto& value =
+      static_cast<const pb::Struct&>(reflection.GetMessage(typed_struct, type.FindFieldByName("value")));
   Problems problems;
   Marks marks;
   auto message = new_message(*inner);

@@ -139,8 +139,7 @@ std::shared_ptr<const observe::Metadata> metadata(const core::Metadata& from) {
 
 void add_value_fields(SupportedTable& table) {
   table.add(supported<core::Address>({"socket_address", "pipe"}));
-  table.add(supported<core::SocketAddress>({"address", "port_value", "ipv4_compat"})
-                .only("protocol", {"TCP"}));
+  table.add(supported<core::SocketAddress>({"address", "port_value", "ipv4_compat"}).only("protocol", {"TCP"}));
   table.add(supported<core::Pipe>({"path", "mode"}));
   table.add(supported<core::CidrRange>({"address_prefix", "prefix_len"}));
   table.add(supported<core::SocketOption>({"level", "name", "int_value", "buf_value", "state"})

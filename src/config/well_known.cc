@@ -24,18 +24,18 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// The same time in seconds, for a number with another unit or none.
 std::optional<std::string> in_seconds(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, double>, 13> kUnits = {{{"", 1},
-                                                                                 {"sec", 1},
-                                                                                 {"ns", 1e-9},
-                                                                                 {"us", 1e-6},
-                                                                                 {"\xC2\xB5s", 1e-6},
-                                                                                 {"ms", 1e-3},
-                                                                                 {"S", 1},
-                                                                                 {"seconds", 1},
-                                                                                 {"m", 60},
-                                                                                 {"min", 60},
-                                                                                 {"h", 3600},
-                                                                                 {"d", 86400},
-                                                                                 {" s", 1}}};
+                                                                                  {"sec", 1},
+                                                                                  {"ns", 1e-9},
+                                                                                  {"us", 1e-6},
+                                                                                  {"\xC2\xB5s", 1e-6},
+                                                                                  {"ms", 1e-3},
+                                                                                  {"S", 1},
+                                                                                  {"seconds", 1},
+                                                                                  {"m", 60},
+                                                                                  {"min", 60},
+                                                                                  {"h", 3600},
+                                                                                  {"d", 86400},
+                                                                                  {" s", 1}}};
   const std::size_t end = text.find_first_not_of("0123456789.-");
   const std::string_view unit = end == std::string_view::npos ? std::string_view() : text.substr(end);
   const std::optional<double> number = real_number(text.substr(0, text.size() - unit.size()));
@@ -72,7 +72,8 @@ std::expected<void, Misread> read_duration(std::string_view text, google::protob
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
     if (rest.empty() || !std::ranges::all_of(rest, is_digit)) return misread();
-    if (rest.size() > 9) return std::unexpected(Misread{fmt::format("is {}, finer than a nanosecond", shown(text)), {}});
+    if (rest.size() > 9)
+      return std::unexpected(Misread{fmt::format("is {}, finer than a nanosecond", shown(text)), {}});
     for (std::size_t i = 0; i < 9; ++i) nanos = nanos * 10 + (i < rest.size() ? rest[i] - '0' : 0);
     rest = {};
   }

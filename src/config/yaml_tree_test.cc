@@ -55,7 +55,8 @@ TEST(YamlTree, an_empty_document_is_null) {
 }
 
 TEST(YamlTree, a_duplicate_key_names_both_lines) {
-  EXPECT_EQ(errors_of("a: 1\nb: 2\na: 3\n"), "a.yaml:3:1: key \"a\" is already in line 1; keep one of the two\n1 error\n");
+  EXPECT_EQ(errors_of("a: 1\nb: 2\na: 3\n"),
+            "a.yaml:3:1: key \"a\" is already in line 1; keep one of the two\n1 error\n");
 }
 
 TEST(YamlTree, all_duplicate_keys_are_named_at_once) {
@@ -71,7 +72,8 @@ TEST(YamlTree, an_alias_shares_what_its_anchor_names) {
 }
 
 TEST(YamlTree, merge_keys_add_what_is_not_there) {
-  const YamlTree tree = tree_of("base: &base {a: 1, b: 2}\nmore: &more {b: 3, c: 4}\nx:\n  <<: [*base, *more]\n  a: 9\n");
+  const YamlTree tree =
+      tree_of("base: &base {a: 1, b: 2}\nmore: &more {b: 3, c: 4}\nx:\n  <<: [*base, *more]\n  a: 9\n");
   const Node x = *tree.root().find("x");
   EXPECT_EQ(x.size(), 3u);
   EXPECT_EQ(x.find("a")->text(), "9");
@@ -127,8 +129,16 @@ TEST(YamlTree, a_second_document_is_refused) {
 }
 
 TEST(YamlTree, a_byte_order_mark_is_skipped) {
-  EXPECT_EQ(tree_of("\xEF\xBB\xBF" "a: 1\n").root().key(0).mark(), (Mark{"a.yaml", 1, 1}));
-  EXPECT_THAT(errors_of(std::string_view("\xFF\xFE" "a\0", 4)), HasSubstr("is UTF-16; save the file as UTF-8"));
+  EXPECT_EQ(tree_of("\xEF\xBB\xBF"
+                    "a: 1\n")
+                .root()
+                .key(0)
+                .mark(),
+            (Mark{"a.yaml", 1, 1}));
+  EXPECT_THAT(errors_of(std::string_view("\xFF\xFE"
+                                         "a\0",
+                                         4)),
+              HasSubstr("is UTF-16; save the file as UTF-8"));
 }
 
 TEST(YamlTree, a_tab_is_named) {
@@ -153,14 +163,12 @@ TEST(YamlTree, invalid_utf8_has_a_place) {
   EXPECT_THAT(errors_of("a: b\nc: \xFF\n"), HasSubstr("a.yaml:2:4: is not valid UTF-8"));
 }
 
-TEST(YamlTree, columns_count_characters) {
-  EXPECT_EQ(tree_of("\"\xC3\xA9\": x\n").root().value(0).mark().column, 6u);
-}
+TEST(YamlTree, columns_count_characters) { EXPECT_EQ(tree_of("\"\xC3\xA9\": x\n").root().value(0).mark().column, 6u); }
 
 TEST(YamlTree, numbers_are_described_as_such) {
   const YamlTree tree = tree_of("[1, 1.5, 1e3, x, '1', 0x1f, true, ~, 1.2.3.4]");
-  const std::vector<std::string_view> want = {"a number", "a number", "a number",  "a string", "a string",
-                                              "a number", "a boolean", "null", "a string"};
+  const std::vector<std::string_view> want = {"a number", "a number",  "a number", "a string", "a string",
+                                              "a number", "a boolean", "null",     "a string"};
   for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(tree.root().item(i).described(), want[i]) << i;
 }
 

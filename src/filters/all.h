@@ -43,8 +43,8 @@ struct RbacStats {
 };
 std::unique_ptr<Filter> make_rbac(std::shared_ptr<const RbacConfig> config, RbacStats stats);
 std::unique_ptr<NetworkFilter> make_network_rbac(std::shared_ptr<const RbacConfig> config, RbacStats stats);
-extern const observe::StatSchema kRbacSchema;         ///< http.PREFIX.rbac.
-extern const observe::StatSchema kNetworkRbacSchema;  ///< PREFIX.rbac.
+extern const observe::StatSchema kRbacSchema;               ///< http.PREFIX.rbac.
+extern const observe::StatSchema kNetworkRbacSchema;        ///< PREFIX.rbac.
 extern const observe::StatSchema kRbacShadowSchema;         ///< http.PREFIX.rbac.SHADOW_PREFIX.
 extern const observe::StatSchema kNetworkRbacShadowSchema;  ///< PREFIX.rbac.SHADOW_PREFIX.
 
@@ -62,7 +62,8 @@ struct FaultConfig : route::PerFilterConfig {
   std::string upstream_cluster;              ///< empty: any
   uint32_t max_active = UINT32_MAX;
 };
-std::unique_ptr<Filter> make_fault(std::shared_ptr<const FaultConfig> config, std::shared_ptr<observe::StatGroup> stats);
+std::unique_ptr<Filter> make_fault(std::shared_ptr<const FaultConfig> config,
+                                   std::shared_ptr<observe::StatGroup> stats);
 extern const observe::StatSchema kFaultSchema;
 
 // ---- local rate limit ----
@@ -72,14 +73,14 @@ struct LocalRateLimitConfig : route::PerFilterConfig {
     std::vector<std::pair<std::string, std::string>> entries;  ///< an empty value: any
     std::shared_ptr<TokenBucket> bucket;
   };
-  std::shared_ptr<TokenBucket> bucket;  ///< null: no limit
-  std::vector<Descriptor> descriptors;  ///< the first that matches is used, then `bucket` too
+  std::shared_ptr<TokenBucket> bucket;      ///< null: no limit
+  std::vector<Descriptor> descriptors;      ///< the first that matches is used, then `bucket` too
   std::optional<route::Fraction> enabled;   ///< nullopt: none is asked (the filter is off)
   std::optional<route::Fraction> enforced;  ///< nullopt: counted only
   uint16_t status = 429;
   route::HeaderOps response_headers;
-  bool resource_exhausted = false;      ///< gRPC RESOURCE_EXHAUSTED instead of UNAVAILABLE
-  bool ratelimit_headers = false;       ///< x-ratelimit-limit, -remaining, -reset
+  bool resource_exhausted = false;  ///< gRPC RESOURCE_EXHAUSTED instead of UNAVAILABLE
+  bool ratelimit_headers = false;   ///< x-ratelimit-limit, -remaining, -reset
   uint32_t stage = 0;
   std::string service_cluster;
   std::shared_ptr<observe::StatGroup> stats;
@@ -106,9 +107,9 @@ std::unique_ptr<Filter> make_buffer(std::shared_ptr<const BufferConfig> config);
 
 struct HealthCheckConfig {
   bool pass_through = false;
-  std::vector<http::HeaderMatcher> headers;  ///< all must match
+  std::vector<http::HeaderMatcher> headers;                 ///< all must match
   std::vector<std::pair<std::string, double>> min_healthy;  ///< cluster, percent
-  const std::atomic<bool>* failing = nullptr;  ///< set by /healthcheck/fail
+  const std::atomic<bool>* failing = nullptr;               ///< set by /healthcheck/fail
 };
 std::unique_ptr<Filter> make_health_check(HealthCheckConfig config);
 

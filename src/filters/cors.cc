@@ -43,7 +43,8 @@ class Policy {
     for (const auto* level : levels_) {
       if (level->allow_origins.empty()) continue;
       // A matcher that takes the word "*" takes every origin.
-      return std::ranges::any_of(level->allow_origins, [&](const auto& m) { return m.matches("*") || m.matches(origin); });
+      return std::ranges::any_of(level->allow_origins,
+                                 [&](const auto& m) { return m.matches("*") || m.matches(origin); });
     }
     return false;
   }

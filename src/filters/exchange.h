@@ -28,11 +28,11 @@ class Filter;
 /// unless `grpc_status` says otherwise.
 struct LocalReply {
   uint16_t status = 500;
-  std::string_view body = {};           ///< text/plain; lives in the arena, configuration or static storage
-  std::string_view details = {};        ///< %RESPONSE_CODE_DETAILS%, e.g. "rbac_access_denied_matched_policy[p]"
-  int grpc_status = -1;                 ///< -1: mapped from `status`
+  std::string_view body = {};                 ///< text/plain; lives in the arena, configuration or static storage
+  std::string_view details = {};              ///< %RESPONSE_CODE_DETAILS%, e.g. "rbac_access_denied_matched_policy[p]"
+  int grpc_status = -1;                       ///< -1: mapped from `status`
   const http::HeaderList* headers = nullptr;  ///< added to the reply
-  bool drop = false;                    ///< no reply: the stream is reset (e.g. a malformed message policy)
+  bool drop = false;                          ///< no reply: the stream is reset (e.g. a malformed message policy)
 };
 
 /// Belongs to one worker; lives until after Filter::on_complete.

@@ -4,8 +4,8 @@
 
 #include "filters/all.h"
 #include "net/loop.h"
-#include "route/route_match.h"
 #include "route/route.h"
+#include "route/route_match.h"
 
 namespace proa::filters {
 namespace {
@@ -78,8 +78,8 @@ class LocalRateLimit final : public Filter {
     const route::Route* route = x.route();
     if (!config.descriptors.empty() && route && route->forward()) {
       const route::MatchInput input{.request = x.request(), .host = x.request().authority, .info = x.info()};
-      for (const route::Descriptor& descriptor :
-           route::descriptors(route->forward()->rate_limits, config.stage, input, route->cluster, config.service_cluster)) {
+      for (const route::Descriptor& descriptor : route::descriptors(route->forward()->rate_limits, config.stage, input,
+                                                                    route->cluster, config.service_cluster)) {
         for (const Config::Descriptor& rule : config.descriptors) {
           if (!matches(rule, descriptor)) continue;
           limiting = rule.bucket.get();

@@ -39,7 +39,7 @@ class TokenBucket {
 
  private:
   struct State {
-    uint32_t step;    // fills since the start, modulo 2^32
+    uint32_t step;  // fills since the start, modulo 2^32
     uint32_t tokens;
     uint64_t word() const { return (uint64_t{step} << 32) | tokens; }
     static State from(uint64_t word) { return {static_cast<uint32_t>(word >> 32), static_cast<uint32_t>(word)}; }

@@ -22,11 +22,11 @@ struct SpanEvent {
 struct Span {
   uint64_t trace_high = 0, trace_low = 0;
   uint64_t id = 0;
-  uint64_t parent = 0;   ///< 0: the trace begins here
-  bool shared = false;   ///< B3: `id` is the client's span, of which this is the other half
+  uint64_t parent = 0;  ///< 0: the trace begins here
+  bool shared = false;  ///< B3: `id` is the client's span, of which this is the other half
   SpanKind kind = SpanKind::kServer;
   bool error = false;
-  std::string state;     ///< tracestate
+  std::string state;  ///< tracestate
   std::string name;
   WallTime start{}, end{};
   std::vector<std::pair<std::string, std::string>> tags;

@@ -1,9 +1,9 @@
 #include "proxy/accept_request.h"
 
+#include <string>
 #include "http/path_normalize.h"
 #include "http/uri.h"
 #include "net/transport.h"
-#include <string>
 #include "proxy/client_address.h"
 #include "proxy/client_cert_header.h"
 #include "proxy/request_id.h"
@@ -141,8 +141,8 @@ std::optional<LocalReply> accept_request(const ConnectionManager& manager, http:
   }
   if (!manager.via.empty()) {
     std::string_view before = headers.joined("via");
-    headers.set(HeaderId::kVia, before.empty() ? std::string_view(manager.via)
-                                               : arena.concat(before, ", ", manager.via));
+    headers.set(HeaderId::kVia,
+                before.empty() ? std::string_view(manager.via) : arena.concat(before, ", ", manager.via));
   }
   if (identity.edge && client.is_ip()) {
     headers.set(HeaderId::kXEnvoyExternalAddress, arena.copy(client.ip()));

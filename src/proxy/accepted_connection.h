@@ -25,8 +25,7 @@ class Listener;
 /// Owned by itself; linked to its listener, which may close it. One worker thread.
 class AcceptedConnection final : public net::TransportObserver, public net::Deferred, public ListLink<> {
  public:
-  static void start(Listener& listener, std::unique_ptr<net::SocketTransport> socket,
-                    ConnectionTickets tickets);
+  static void start(Listener& listener, std::unique_ptr<net::SocketTransport> socket, ConnectionTickets tickets);
   ~AcceptedConnection() override;
   /// Ends it without ceremony.
   void close();
@@ -40,8 +39,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
 
  private:
   enum class Progress : uint8_t { kDone, kMore, kFailed };
-  AcceptedConnection(Listener& listener, std::unique_ptr<net::SocketTransport> socket,
-                     ConnectionTickets tickets);
+  AcceptedConnection(Listener& listener, std::unique_ptr<net::SocketTransport> socket, ConnectionTickets tickets);
   void inspect();
   Progress read_proxy_header();
   Progress look_at_first_bytes();
@@ -55,9 +53,9 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
 
   Listener& listener_;
   std::shared_ptr<const ListenerConfig> config_;
-  std::unique_ptr<net::SocketTransport> socket_;   ///< until the TLS transport takes it
+  std::unique_ptr<net::SocketTransport> socket_;  ///< until the TLS transport takes it
   std::unique_ptr<net::Transport> secured_;
-  net::tls::TlsTransport* tls_ = nullptr;          ///< secured_, while it is ours
+  net::tls::TlsTransport* tls_ = nullptr;  ///< secured_, while it is ours
   std::shared_ptr<const FilterChain> chain_;
   ConnectionTickets tickets_;
   net::Timer timer_;

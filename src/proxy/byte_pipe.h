@@ -29,7 +29,7 @@ class BytePipe {
   State state() const { return state_; }
   /// The sink is the side that failed.
   bool sink_failed() const { return sink_failed_; }
-  uint64_t bytes() const { return bytes_; }     ///< read from the source
+  uint64_t bytes() const { return bytes_; }  ///< read from the source
   uint64_t written() const { return written_; }
   size_t buffered() const { return waiting_.size(); }
   bool paused() const { return waiting_.size() >= limit_; }

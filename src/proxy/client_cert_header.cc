@@ -40,8 +40,7 @@ std::string describe(const ClientCertDetails& wanted, const net::TlsInfo& tls) {
 
 }  // namespace
 
-void update_client_cert_header(const ConnectionManager& manager, const net::TlsInfo* tls,
-                               http::HeaderList& headers) {
+void update_client_cert_header(const ConnectionManager& manager, const net::TlsInfo* tls, http::HeaderList& headers) {
   const ForwardClientCert mode = manager.forward_client_cert;
   if (mode == ForwardClientCert::kAlwaysForwardOnly) return;
   const bool mutual = tls && tls->presented;

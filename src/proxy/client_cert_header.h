@@ -9,7 +9,6 @@
 namespace proa::proxy {
 
 /// Brings the header into the state that the mode asks for. `tls` is null for clear text.
-void update_client_cert_header(const ConnectionManager& manager, const net::TlsInfo* tls,
-                               http::HeaderList& headers);
+void update_client_cert_header(const ConnectionManager& manager, const net::TlsInfo* tls, http::HeaderList& headers);
 
 }  // namespace proa::proxy

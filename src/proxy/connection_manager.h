@@ -89,21 +89,21 @@ struct ConnectionManager {
   bool generate_request_id = true;
   bool preserve_external_request_id = false;
   bool always_set_request_id_in_response = false;
-  std::string scheme_overwrite;       ///< empty: keep
+  std::string scheme_overwrite;  ///< empty: keep
   bool scheme_match_upstream = false;
 
   bool proxy_100_continue = false;
 
   // Limits of time; kNever: off. http1/http2 hold the head time-out.
-  Milliseconds idle_timeout{3'600'000};        ///< a connection without requests
+  Milliseconds idle_timeout{3'600'000};  ///< a connection without requests
   Milliseconds max_connection_duration = kNever;
   Milliseconds stream_idle_timeout{300'000};
-  Milliseconds request_timeout = kNever;       ///< to receive a whole request
+  Milliseconds request_timeout = kNever;  ///< to receive a whole request
   Milliseconds max_stream_duration = kNever;
   Milliseconds drain_timeout{5'000};
   Milliseconds delayed_close_timeout{1'000};
-  uint32_t max_requests_per_connection = 0;    ///< 0: any number
-  size_t request_buffer_limit = 1024 * 1024;   ///< per_connection_buffer_limit_bytes of the listener
+  uint32_t max_requests_per_connection = 0;   ///< 0: any number
+  size_t request_buffer_limit = 1024 * 1024;  ///< per_connection_buffer_limit_bytes of the listener
 };
 
 }  // namespace proa::proxy

@@ -31,8 +31,7 @@ void DownstreamConnection::start(Listener& listener, std::unique_ptr<net::Transp
 }
 
 DownstreamConnection::DownstreamConnection(Listener& listener, std::unique_ptr<net::Transport> transport,
-                                           std::shared_ptr<const FilterChain> chain,
-                                           ConnectionTickets ticket)
+                                           std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket)
     : CodecPump(std::move(transport), Role::kServer, chain->http->delayed_close_timeout),
       listener_(listener),
       worker_(listener.worker()),
@@ -217,8 +216,8 @@ void DownstreamConnection::on_closed() {
   if (version_ != Version::kHttp10) {
     stats.sub(version_ == Version::kHttp2 ? HttpStat::kCxHttp2Active : HttpStat::kCxHttp1Active);
   }
-  stats.record(HttpStat::kCxLengthMs, static_cast<uint64_t>(
-      std::chrono::duration_cast<Milliseconds>(loop().now() - started_).count()));
+  stats.record(HttpStat::kCxLengthMs,
+               static_cast<uint64_t>(std::chrono::duration_cast<Milliseconds>(loop().now() - started_).count()));
   ListLink<>::unlink();
   for (const auto& filter : chain_->filters) filter->on_close();
   listener_.served_connection_closed(started_);

@@ -71,7 +71,7 @@ class DownstreamConnection final : public http::CodecPump,
   std::shared_ptr<const FilterChain> chain_;
   std::shared_ptr<const ConnectionManager> manager_;
   std::shared_ptr<const ConnectionManager> first_manager_;  ///< the codec refers to its options
-  ConnectionTickets ticket_;  ///< counts against the listener's and the process's limits
+  ConnectionTickets ticket_;                                ///< counts against the listener's and the process's limits
   MonoTime started_;
   uint64_t requests_ = 0;
   uint64_t bytes_read_counted_ = 0;

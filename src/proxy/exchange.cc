@@ -23,9 +23,7 @@ struct RetiredArena final : net::Deferred {
   std::unique_ptr<Arena> arena;
 };
 
-Milliseconds since(MonoTime start, MonoTime now) {
-  return std::chrono::duration_cast<Milliseconds>(now - start);
-}
+Milliseconds since(MonoTime start, MonoTime now) { return std::chrono::duration_cast<Milliseconds>(now - start); }
 
 }  // namespace
 
@@ -156,7 +154,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view details) {
     info_.set(ResponseFlag::kDownstreamRemoteReset);
     manager_->stats->add(HttpStat::kRqRxReset);
   }
-  info_.response_code_details = protocol_error              ? details
+  info_.response_code_details = protocol_error                        ? details
                                 : reason == ResetReason::kRemoteReset ? "downstream_remote_disconnect"
                                                                       : "downstream_remote_disconnect";
   drop_attempt();
@@ -226,8 +224,7 @@ void Exchange::prepare_upstream_response(http::ResponseHead& head) {
   http::HeaderList& headers = head.headers;
   if (!manager_->router.suppress_envoy_headers) {
     const MonoTime sent = info_.upstream_first_tx;
-    headers.set(HeaderId::kXEnvoyUpstreamServiceTime,
-                arena_->copy(std::to_string(since(sent, loop_.now()).count())));
+    headers.set(HeaderId::kXEnvoyUpstreamServiceTime, arena_->copy(std::to_string(since(sent, loop_.now()).count())));
   }
   if (route_->virtual_host->include_attempt_count_in_response) {
     headers.set(HeaderId::kXEnvoyAttemptCount, arena_->copy(std::to_string(info_.upstream_attempts)));

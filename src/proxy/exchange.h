@@ -28,11 +28,11 @@
 #include "proxy/connection_manager.h"
 #include "proxy/request_trace.h"
 #include "proxy/signals.h"
+#include "proxy/tried_hosts.h"
 #include "route/hash_policy.h"
 #include "route/retry_policy.h"
 #include "route/rewrite.h"
 #include "route/route_table.h"
-#include "proxy/tried_hosts.h"
 
 namespace proa::proxy {
 
@@ -138,8 +138,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void on_route_timeout();
   void on_max_duration();
   void on_back_off() { signals_.set(Signal::kBackoff); }
-  void end_with_timeout(uint16_t status, std::string_view body, std::string_view details,
-                        observe::ResponseFlag flag);
+  void end_with_timeout(uint16_t status, std::string_view body, std::string_view details, observe::ResponseFlag flag);
   void drop_attempt();
   void finish();
 
@@ -163,8 +162,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool route_known_ = false;
 
   // Filters.
-  void** slots_ = nullptr;    ///< one per filter
-  bool* enabled_ = nullptr;   ///< null: all are
+  void** slots_ = nullptr;   ///< one per filter
+  bool* enabled_ = nullptr;  ///< null: all are
   size_t request_position_ = 0;
   bool filters_passed_ = false;
   bool filtering_data_ = false;  ///< inside filter_request_data: resume() waits until the data is in body_
@@ -172,7 +171,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
 
   // The request's body: what no upstream has taken yet and, while a retry is possible, all of it.
   Buffer body_;
-  size_t body_sent_ = 0;       ///< bytes of body_ that the present attempt has
+  size_t body_sent_ = 0;  ///< bytes of body_ that the present attempt has
   size_t buffer_limit_;
   http::HeaderList* request_trailers_ = nullptr;
   bool keep_body_ = false;
@@ -180,7 +179,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool hard_limit_ = false;            ///< a filter set the limit: more is 413, not back-pressure
   bool request_end_;
   bool request_sent_completely_ = false;
-  bool request_held_ = false;          ///< not sent before its end: see attempt_ready
+  bool request_held_ = false;  ///< not sent before its end: see attempt_ready
   bool client_paused_ = false;
 
   // The upstream side.

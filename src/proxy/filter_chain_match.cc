@@ -23,9 +23,9 @@ enum Criterion : size_t {
   kCriteria
 };
 
-constexpr std::string_view kCriterionNames[] = {
-    "destination port", "destination address", "server name",  "transport protocol", "application protocol",
-    "direct source",    "source type",         "source address", "source port"};
+constexpr std::string_view kCriterionNames[] = {"destination port",   "destination address",  "server name",
+                                                "transport protocol", "application protocol", "direct source",
+                                                "source type",        "source address",       "source port"};
 
 /// A range as "address/length"; "" stands for any.
 std::vector<std::string> range_keys(const std::vector<net::CidrRange>& ranges) {
@@ -141,9 +141,7 @@ struct FilterChainMatcher::Node {
         case kTransportProtocol:
           node = child(c.transport_protocol.empty() ? "raw_buffer" : std::string_view(c.transport_protocol));
           break;
-        case kApplicationProtocol:
-          node = by_protocols(c.alpn.empty() ? c.application_protocols : c.alpn);
-          break;
+        case kApplicationProtocol: node = by_protocols(c.alpn.empty() ? c.application_protocols : c.alpn); break;
         case kDirectSourceIp: node = by_address(c.direct_remote); break;
         case kSourceType: {
           const bool local = c.remote.is_loopback() || c.remote.is_unix() || c.remote.same_ip(c.local);
@@ -188,7 +186,8 @@ int FilterChainMatcher::explain(const net::ConnectionInfo& connection, std::vect
   for (size_t criterion = 0; criterion < kCriteria; ++criterion) {
     const Node* next = node->step(criterion, connection);
     if (!next) {
-      steps.push_back(fmt::format("no chain for this {}: the default filter chain, if any", kCriterionNames[criterion]));
+      steps.push_back(
+          fmt::format("no chain for this {}: the default filter chain, if any", kCriterionNames[criterion]));
       return -1;
     }
     if (!node->exact.empty()) {

@@ -19,7 +19,7 @@ namespace proa::proxy {
 
 /// The proxy_protocol listener filter.
 struct ProxyProtocolRules {
-  bool allow_without = false;    ///< allow_requests_without_proxy_protocol
+  bool allow_without = false;  ///< allow_requests_without_proxy_protocol
   bool allow_v1 = true;
   bool allow_v2 = true;
   bool keep_tlvs = false;
@@ -27,7 +27,7 @@ struct ProxyProtocolRules {
 
 struct ListenerConfig {
   std::string name;
-  std::vector<net::Address> addresses;   ///< the first one, then additional_addresses
+  std::vector<net::Address> addresses;  ///< the first one, then additional_addresses
   net::ListenOptions socket;
   bool bind_to_port = true;
   uint32_t accepts_per_event = net::Acceptor::kDefaultPerEvent;
@@ -37,17 +37,17 @@ struct ListenerConfig {
   bool original_destination = false;
   bool inspect_tls = false;
   bool inspect_http = false;
-  Milliseconds inspection_timeout{15'000};     ///< listener_filters_timeout; kNever: none
+  Milliseconds inspection_timeout{15'000};  ///< listener_filters_timeout; kNever: none
   bool continue_on_inspection_timeout = false;
 
   std::vector<std::shared_ptr<const FilterChain>> chains;
   FilterChainMatcher matcher;
   std::shared_ptr<const FilterChain> default_chain;  ///< may be null
 
-  int64_t connection_limit = 0;                ///< 0: none
+  int64_t connection_limit = 0;  ///< 0: none
   std::shared_ptr<std::atomic<int64_t>> connections = std::make_shared<std::atomic<int64_t>>(0);
   bool ignore_global_limit = false;
-  std::shared_ptr<observe::StatGroup> stats;   ///< schema kListenerSchema
+  std::shared_ptr<observe::StatGroup> stats;  ///< schema kListenerSchema
   std::vector<std::shared_ptr<const observe::AccessLog>> access_logs;
 
   const std::shared_ptr<const FilterChain>* find_chain(const net::ConnectionInfo& connection) const {

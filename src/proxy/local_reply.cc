@@ -19,8 +19,8 @@ std::string_view decimal(Arena& arena, uint64_t value) {
 /// Trailers-only: the status travels in the head (gRPC over HTTP/2, "Responses").
 void shape_grpc(http::ResponseHead& head, const filters::LocalReply& reply, uint16_t status, std::string_view message,
                 Arena& arena) {
-  const auto grpc = reply.grpc_status >= 0 ? static_cast<http::GrpcStatus>(reply.grpc_status)
-                                           : http::grpc_status_of_http(status);
+  const auto grpc =
+      reply.grpc_status >= 0 ? static_cast<http::GrpcStatus>(reply.grpc_status) : http::grpc_status_of_http(status);
   head.status = 200;
   head.headers.add(HeaderId::kContentType, "application/grpc");
   head.headers.add(HeaderId::kGrpcStatus, http::grpc_status_text(grpc));

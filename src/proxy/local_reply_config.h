@@ -27,9 +27,9 @@ struct BodyFormat {
 /// The first mapper whose filter matches is applied.
 struct LocalReplyMapper {
   observe::AccessLogFilterPtr filter;
-  uint16_t status = 0;                ///< 0: kept
-  std::optional<std::string> body;    ///< replaces the text that the format then sees as %LOCAL_REPLY_BODY%
-  std::optional<BodyFormat> format;   ///< overrides the common one
+  uint16_t status = 0;               ///< 0: kept
+  std::optional<std::string> body;   ///< replaces the text that the format then sees as %LOCAL_REPLY_BODY%
+  std::optional<BodyFormat> format;  ///< overrides the common one
   std::shared_ptr<const route::HeaderOps> headers;
 };
 

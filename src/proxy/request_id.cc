@@ -14,8 +14,8 @@ bool is_uuid(std::string_view id) { return id.size() == kLength; }
 
 std::string_view make_request_id(Arena& arena, uint64_t high, uint64_t low) {
   static constexpr char kHex[] = "0123456789abcdef";
-  high = (high & ~uint64_t{0xf000}) | 0x4000;                        // version 4
-  low = (low & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);          // variant 10
+  high = (high & ~uint64_t{0xf000}) | 0x4000;                // version 4
+  low = (low & ~(uint64_t{3} << 62)) | (uint64_t{2} << 62);  // variant 10
   char* out = static_cast<char*>(arena.allocate(kLength, 1));
   char* at = out;
   for (int digit = 0; digit < 32; ++digit) {

@@ -7,8 +7,7 @@ namespace {
 
 TEST(RequestId, is_a_version_4_uuid) {
   Arena arena;
-  EXPECT_EQ(make_request_id(arena, 0x0123456789abcdef, 0xfedcba9876543210),
-            "01234567-89ab-4def-bedc-ba9876543210");
+  EXPECT_EQ(make_request_id(arena, 0x0123456789abcdef, 0xfedcba9876543210), "01234567-89ab-4def-bedc-ba9876543210");
 }
 
 TEST(RequestId, samples_by_its_first_32_bits) {

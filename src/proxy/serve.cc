@@ -84,11 +84,8 @@ const route::Route* Exchange::route() {
   if (!route_known_) {
     route_known_ = true;
     std::string_view host = http::canonical_authority(request_.authority, {}, *arena_);
-    route_ = manager_->routes->match({.request = request_,
-                                      .host = host,
-                                      .info = info_,
-                                      .random = info_.random,
-                                      .runtime = connection_.runtime()});
+    route_ = manager_->routes->match(
+        {.request = request_, .host = host, .info = info_, .random = info_.random, .runtime = connection_.runtime()});
     if (route_) {
       info_.route_name = route_->name;
       info_.virtual_host_name = route_->virtual_host->name;
@@ -134,9 +131,9 @@ bool Exchange::choose_cluster() {
     http::HeaderList headers(*arena_);
     if (!direct->content_type.empty()) headers.add(HeaderId::kContentType, direct->content_type);
     respond({.status = direct->status,
-                        .body = route::direct_body(*direct, info_, *arena_),
-                        .details = "direct_response",
-                        .headers = &headers});
+             .body = route::direct_body(*direct, info_, *arena_),
+             .details = "direct_response",
+             .headers = &headers});
     return false;
   }
   forward_ = route->forward();
@@ -211,8 +208,7 @@ void Exchange::prepare_upstream_request() {
   }
   if (timeouts_.max_stream_duration != kNever) duration_timer_.start(loop_, timeouts_.max_stream_duration);
   if (!router.suppress_envoy_headers && timeouts_.global.count() > 0) {
-    request_.headers.set(HeaderId::kXEnvoyExpectedRqTimeoutMs,
-                         arena_->copy(std::to_string(timeouts_.global.count())));
+    request_.headers.set(HeaderId::kXEnvoyExpectedRqTimeoutMs, arena_->copy(std::to_string(timeouts_.global.count())));
   }
   request_.headers.remove_if([](const http::Header& header) {
     switch (header.id) {
@@ -272,9 +268,10 @@ bool Exchange::start_attempt() {
   note_host(*host);
   body_sent_ = 0;
   request_sent_completely_ = false;
-  upstream::HttpPool& pool = cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
-                                                         .priority = priority(),
-                                                         .options = transport_options(cluster_->spec(), request_)});
+  upstream::HttpPool& pool =
+      cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
+                                  .priority = priority(),
+                                  .options = transport_options(cluster_->spec(), request_)});
   attempt_ = arena_->make<Attempt>(*this, std::move(host));
   attempt_->start(pool);
   return true;
@@ -323,7 +320,8 @@ bool Exchange::try_again() {
   if (!take_retry()) return false;
   ++retries_done_;
   stats.add(ClusterStat::kRqRetry);
-  if (attempt.response()) stats.count_status(static_cast<size_t>(upstream::ClusterStatus::kRetryRq), attempt.response()->status);
+  if (attempt.response())
+    stats.count_status(static_cast<size_t>(upstream::ClusterStatus::kRetryRq), attempt.response()->status);
   Milliseconds pause = route::retry_back_off(*retry_.policy, retries_done_, connection_.random());
   std::optional<Milliseconds> asked;
   if (attempt.response()) {
@@ -348,7 +346,8 @@ bool Exchange::take_retry() {
 void Exchange::release_retry() {
   if (!retry_cluster_) return;
   retry_cluster_->release(priority(), upstream::Resource::kRetries);
-  if (attempt_->response() && attempt_->response()->status < 500) retry_cluster_->stats().add(ClusterStat::kRqRetrySuccess);
+  if (attempt_->response() && attempt_->response()->status < 500)
+    retry_cluster_->stats().add(ClusterStat::kRqRetrySuccess);
   retry_cluster_.reset();
 }
 

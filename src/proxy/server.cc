@@ -121,10 +121,11 @@ Status Server::start(Snapshot snapshot, InheritedSockets inherited, std::functio
   clusters_->when_all_ready([this, live = std::move(live)] {
     for (const auto& config : snapshot_.listeners) add_listener(config, bound_.at(config->name));
     // Live once every worker listens.
-    workers_->for_each([](net::Worker&) {}, [this, live] {
-      if (state_ == ServerState::kInitializing) state_ = ServerState::kLive;
-      live();
-    });
+    workers_->for_each([](net::Worker&) {},
+                       [this, live] {
+                         if (state_ == ServerState::kInitializing) state_ = ServerState::kLive;
+                         live();
+                       });
   });
   return {};
 }
@@ -192,14 +193,15 @@ void Server::finish_apply(Snapshot snapshot, std::map<std::string, Bound> added,
   }
   snapshot_ = std::move(snapshot);
   // Every worker has moved before a cluster goes that the old routes named.
-  workers_->for_each([](net::Worker&) {}, [this, clusters = std::move(clusters), done = std::move(done)] {
-    std::vector<std::string> gone;
-    for (const auto& cluster : clusters_->list()) {
-      if (!clusters.contains(cluster->name())) gone.push_back(cluster->name());
-    }
-    for (const std::string& name : gone) clusters_->remove(name);
-    done({});
-  });
+  workers_->for_each([](net::Worker&) {},
+                     [this, clusters = std::move(clusters), done = std::move(done)] {
+                       std::vector<std::string> gone;
+                       for (const auto& cluster : clusters_->list()) {
+                         if (!clusters.contains(cluster->name())) gone.push_back(cluster->name());
+                       }
+                       for (const std::string& name : gone) clusters_->remove(name);
+                       done({});
+                     });
 }
 
 void Server::publish_runtime(std::shared_ptr<const route::Runtime> runtime) {

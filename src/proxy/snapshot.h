@@ -19,7 +19,7 @@ struct NodeIdentity {
 };
 
 struct AdminConfig {
-  net::Address address;          ///< kNone: no admin surface
+  net::Address address;  ///< kNone: no admin surface
   uint32_t unix_mode = 0600;
   std::vector<std::shared_ptr<const observe::AccessLog>> access_logs;
 };
@@ -28,11 +28,11 @@ struct Snapshot {
   NodeIdentity node;
   std::vector<std::shared_ptr<const ListenerConfig>> listeners;
   std::vector<upstream::ClusterSpec> clusters;
-  std::string local_cluster;                            ///< cluster_manager.local_cluster_name
+  std::string local_cluster;  ///< cluster_manager.local_cluster_name
   std::shared_ptr<const route::Runtime> runtime;
-  int64_t connection_limit = 0;                         ///< of the process; 0: none
+  int64_t connection_limit = 0;  ///< of the process; 0: none
   AdminConfig admin;
-  std::shared_ptr<const std::string> config_dump;       ///< JSON, secrets redacted
+  std::shared_ptr<const std::string> config_dump;  ///< JSON, secrets redacted
 };
 
 }  // namespace proa::proxy

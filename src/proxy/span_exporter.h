@@ -46,9 +46,9 @@ struct ExportSpec {
   std::vector<std::pair<std::string, std::string>> headers;  ///< lower-case names
   Milliseconds timeout{1'000};
   Milliseconds flush_interval{5'000};
-  size_t min_flush = 5;     ///< so many spans do not wait for flush_interval
-  size_t max_batch = 512;   ///< in one call
-  size_t max_queue = 2048;  ///< a worker's
+  size_t min_flush = 5;                  ///< so many spans do not wait for flush_interval
+  size_t max_batch = 512;                ///< in one call
+  size_t max_queue = 2048;               ///< a worker's
   observe::ResourceAttributes resource;  ///< OTLP
   std::string scope, scope_version;      ///< OTLP
   observe::ZipkinEndpoint local;         ///< Zipkin

@@ -21,7 +21,8 @@ std::string url(const http::RequestHead& request, size_t max_path) {
   if (path.empty()) path = request.path;
   std::string_view scheme = request.headers.value(HeaderId::kXForwardedProto);
   if (path.empty()) return {};
-  return fmt::format("{}://{}{}", scheme.empty() ? request.scheme : scheme, request.authority, path.substr(0, max_path));
+  return fmt::format("{}://{}{}", scheme.empty() ? request.scheme : scheme, request.authority,
+                     path.substr(0, max_path));
 }
 
 void add_grpc_request_tags(const http::RequestHead& request, Span& to) {
@@ -75,8 +76,8 @@ void add_common_tags(const StreamInfo& info, uint16_t status, Span& to) {
 void add_events(const StreamInfo& info, Span& to) {
   auto event = [&](MonoTime when, std::string_view name) {
     if (when == MonoTime{}) return;
-    to.events.push_back({info.start_wall + std::chrono::duration_cast<WallTime::duration>(when - info.start),
-                         std::string(name)});
+    to.events.push_back(
+        {info.start_wall + std::chrono::duration_cast<WallTime::duration>(when - info.start), std::string(name)});
   };
   event(info.request_end, "last_downstream_rx_byte_received");
   event(info.upstream_first_tx, "first_upstream_tx_byte_sent");

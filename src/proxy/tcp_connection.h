@@ -20,10 +20,7 @@ namespace proa::proxy {
 class Listener;
 
 /// Owned by itself, linked to its listener. One worker thread.
-class TcpConnection final : public net::EndOfTurn,
-                            public net::Deferred,
-                            public upstream::TcpWaiter,
-                            public ListLink<> {
+class TcpConnection final : public net::EndOfTurn, public net::Deferred, public upstream::TcpWaiter, public ListLink<> {
  public:
   static void start(Listener& listener, std::unique_ptr<net::Transport> transport,
                     std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket);
@@ -46,8 +43,8 @@ class TcpConnection final : public net::EndOfTurn,
     void on_hangup() override { connection.pump(); }
   };
 
-  TcpConnection(Listener& listener, std::unique_ptr<net::Transport> transport,
-                std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket);
+  TcpConnection(Listener& listener, std::unique_ptr<net::Transport> transport, std::shared_ptr<const FilterChain> chain,
+                ConnectionTickets ticket);
   void connect();
   const TcpTarget* choose_target();
   void pump();

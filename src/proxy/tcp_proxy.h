@@ -17,18 +17,18 @@ class SubsetCriteria;
 namespace proa::proxy {
 
 // X(identifier, "name", kind): under tcp.PREFIX., with Envoy's names.
-#define PROA_TCP_STATS(X)                                              \
-  X(CxTotal, "downstream_cx_total", Counter)                           \
-  X(CxNoRoute, "downstream_cx_no_route", Counter)                      \
-  X(CxTxBytesTotal, "downstream_cx_tx_bytes_total", Counter)           \
-  X(CxTxBytesBuffered, "downstream_cx_tx_bytes_buffered", Gauge)       \
-  X(CxRxBytesTotal, "downstream_cx_rx_bytes_total", Counter)           \
-  X(CxRxBytesBuffered, "downstream_cx_rx_bytes_buffered", Gauge)       \
+#define PROA_TCP_STATS(X)                                                         \
+  X(CxTotal, "downstream_cx_total", Counter)                                      \
+  X(CxNoRoute, "downstream_cx_no_route", Counter)                                 \
+  X(CxTxBytesTotal, "downstream_cx_tx_bytes_total", Counter)                      \
+  X(CxTxBytesBuffered, "downstream_cx_tx_bytes_buffered", Gauge)                  \
+  X(CxRxBytesTotal, "downstream_cx_rx_bytes_total", Counter)                      \
+  X(CxRxBytesBuffered, "downstream_cx_rx_bytes_buffered", Gauge)                  \
   X(FlowControlPaused, "downstream_flow_control_paused_reading_total", Counter)   \
   X(FlowControlResumed, "downstream_flow_control_resumed_reading_total", Counter) \
-  X(IdleTimeout, "idle_timeout", Counter)                              \
-  X(MaxDurationReached, "max_downstream_connection_duration", Counter) \
-  X(UpstreamFlushTotal, "upstream_flush_total", Counter)               \
+  X(IdleTimeout, "idle_timeout", Counter)                                         \
+  X(MaxDurationReached, "max_downstream_connection_duration", Counter)            \
+  X(UpstreamFlushTotal, "upstream_flush_total", Counter)                          \
   X(UpstreamFlushActive, "upstream_flush_active", Gauge)
 
 enum class TcpStat : uint8_t {
@@ -49,12 +49,12 @@ struct TcpProxy {
   std::shared_ptr<observe::StatGroup> stats;  ///< schema kTcpSchema
   std::vector<TcpTarget> targets;             ///< not empty
   uint64_t total_weight = 1;
-  bool cluster_from_sni = false;              ///< sni_cluster: the server name is the cluster's name
+  bool cluster_from_sni = false;  ///< sni_cluster: the server name is the cluster's name
   Milliseconds idle_timeout{3'600'000};
   Milliseconds max_connection_duration = kNever;
   uint32_t max_connect_attempts = 1;
-  bool hash_source_ip = false;                ///< hash_policy: source_ip
-  size_t buffer_limit = 1024 * 1024;          ///< bytes read and not written, for each direction
+  bool hash_source_ip = false;        ///< hash_policy: source_ip
+  size_t buffer_limit = 1024 * 1024;  ///< bytes read and not written, for each direction
   std::vector<std::shared_ptr<const observe::AccessLog>> access_logs;
 };
 

@@ -42,20 +42,20 @@ struct Tracer {
   route::Fraction client_sampling{{100, 100}, "tracing.client_enabled"};
   route::Fraction random_sampling{{100, 100}, "tracing.random_sampling"};
   route::Fraction overall_sampling{{100, 100}, "tracing.global_enabled"};
-  bool pack_reason = true;         ///< write the decision into x-request-id
+  bool pack_reason = true;  ///< write the decision into x-request-id
   bool decide_by_request_id = true;
-  bool always_on = false;          ///< an AlwaysOnSampler: whatever the context says
+  bool always_on = false;  ///< an AlwaysOnSampler: whatever the context says
 
   // The context. Without a provider none is read or written.
   Propagation propagation = Propagation::kNone;
-  bool inject = true;              ///< false: no_context_propagation
-  bool share_span = false;         ///< B3: the server's span is the client's
-  bool wide_trace_ids = true;      ///< new B3 traces have 128 bits
+  bool inject = true;          ///< false: no_context_propagation
+  bool share_span = false;     ///< B3: the server's span is the client's
+  bool wide_trace_ids = true;  ///< new B3 traces have 128 bits
 
   // The span.
-  bool egress = false;             ///< the listener's traffic_direction is OUTBOUND
+  bool egress = false;  ///< the listener's traffic_direction is OUTBOUND
   bool verbose = false;
-  bool upstream_span = false;      ///< each attempt has a span of its own
+  bool upstream_span = false;  ///< each attempt has a span of its own
   size_t max_path = 256;
   std::string node_id, zone;
   std::optional<observe::Formatter> operation, upstream_operation;

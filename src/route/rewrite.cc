@@ -143,8 +143,8 @@ void rewrite_request(http::RequestHead& request, const Route& route, const obser
   set_authority(request, forward, host, arena, keep_original && route.host_rewrite_literal.empty());
 }
 
-void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname,
-                               Arena& arena, bool keep_original) {
+void rewrite_host_for_endpoint(http::RequestHead& request, const Route& route, std::string_view hostname, Arena& arena,
+                               bool keep_original) {
   const Forward* forward = route.forward();
   if (!forward || !route.host_rewrite_literal.empty()) return;
   if (std::holds_alternative<HostAuto>(forward->host_rewrite)) {
