@@ -13,13 +13,13 @@ namespace proa::admin {
 
 /// The command line, as /server_info shows it. Texts that may hold secrets (--config-yaml) are only said to exist.
 struct CommandLine {
-  std::string config_path;
+  std::string config_path{};
   bool config_yaml = false;  ///< --config-yaml was given
   std::string log_level = "info";
-  std::string component_log_level;
-  std::string log_format;
-  std::string log_path;
-  std::string service_cluster, service_node, service_zone;
+  std::string component_log_level{};
+  std::string log_format{};
+  std::string log_path{};
+  std::string service_cluster{}, service_node{}, service_zone{};
   std::string drain_strategy = "Gradual";  ///< "Gradual", "Immediate"
   uint32_t concurrency = 1;
   uint32_t base_id = 0;

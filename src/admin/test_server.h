@@ -74,10 +74,10 @@ struct ServerTest : testing::Test {
 /// `listeners`, `clusters`: further entries of those lists; `routes`, `filters`: entries of the connection manager's.
 struct TestConfig {
   std::string routes = R"({"name": "all", "match": {"prefix": "/"}, "route": {"cluster": "a"}})";
-  std::string filters;    // each followed by a comma
-  std::string listeners;  // each preceded by a comma
-  std::string clusters;   // likewise
-  std::string more;       // likewise
+  std::string filters{};    // each followed by a comma
+  std::string listeners{};  // each preceded by a comma
+  std::string clusters{};   // likewise
+  std::string more{};       // likewise
 
   static std::string http_manager(const std::string& routes, const std::string& filters = "") {
     return R"({"name": "envoy.filters.network.http_connection_manager", "typed_config": {
