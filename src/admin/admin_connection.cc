@@ -1,5 +1,7 @@
 #include "admin/admin_connection.h"
 
+#include "base/number.h"
+
 #include "admin/guard.h"
 #include "admin/pages.h"
 #include "http/date.h"
@@ -8,6 +10,8 @@
 
 namespace proa::admin {
 namespace {
+
+constexpr uint64_t kMaxIgnoredBody = 64 * 1024;
 
 using http::HeaderId;
 
@@ -58,6 +62,10 @@ http::RequestReceiver& AdminConnection::on_request(http::ServerStream& stream, h
   static IgnoreBody ignore_body;
   const MonoTime started = loop().now();
   const Response response = respond_to(head);
+  // A body that is not read to its end costs the connection: say so. None of the pages needs one.
+  if (!end && !parse_decimal<uint64_t>(head.headers.value(HeaderId::kContentLength), kMaxIgnoredBody)) {
+    stream.close_after_response();
+  }
   send(stream, response, *arena);
   log(head, response, started);
   if (!end) stream.reset(http::ResetReason::kNone);  // a bounded rest of the body is read and dropped

@@ -18,14 +18,14 @@ struct Question {
   std::string listener{};      ///< its name; empty: the one that `destination` leads to, or the only one
   net::Address destination{};  ///< where the connection goes
   net::Address source{};       ///< where it comes from
-  bool tls = false;          ///< the client speaks TLS; so it does with `sni` or `alpn`
+  bool tls = false;            ///< the client speaks TLS; so it does with `sni` or `alpn`
   std::string sni{};
   std::vector<std::string> alpn{};
   std::string method = "GET";
   std::string host{};                                          ///< empty: the destination
-  std::string path = "/";                                    ///< with query
+  std::string path = "/";                                      ///< with query
   std::vector<std::pair<std::string, std::string>> headers{};  ///< names in lower case
-  uint64_t random = 0;                                       ///< what weighted clusters and fractions are chosen by
+  uint64_t random = 0;                                         ///< what weighted clusters and fractions are chosen by
 };
 
 struct ExplainedRoute {

@@ -37,7 +37,7 @@ TEST(UriTemplate, a_variable_may_follow_text_in_its_segment) {
 TEST(UriTemplate, malformed_ones_are_refused) {
   for (std::string_view text :
        {"", "a", "/{", "/{1x}", "/{x}/{x}", "/**/*", "/{x=**}/{y}", "/{x=}", "/{x=a/}", "/a//b",
-        "/{a}/{b}/{c}/{d}/{e}/{f}", "/{abcdefghijklmnopq}", "/*x/y", "/a{x}", "/[a]", "/{x={y}}", "/{x=a*}"}) {
+        "/{a}/{b}/{c}/{d}/{e}/{f}", "/{abcdefghijklmnopq}", "/*x/y", "/[a]", "/{x={y}}", "/{x=a*}"}) {
     EXPECT_FALSE(UriTemplate::compile(text)) << text;
   }
 }
