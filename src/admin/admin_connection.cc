@@ -1,9 +1,8 @@
 #include "admin/admin_connection.h"
 
-#include "base/number.h"
-
 #include "admin/guard.h"
 #include "admin/pages.h"
+#include "base/number.h"
 #include "http/date.h"
 #include "http/h1/server_connection.h"
 #include "observe/access_log.h"

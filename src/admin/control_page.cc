@@ -49,6 +49,8 @@ Response drain_listeners_page(Admin& admin, const Request& request) {
   } else if (admin.server().state() != proxy::ServerState::kDraining) {
     admin.server().drain([] {});
   }
+  // No listener says in which direction its traffic goes, so all are drained: better told than guessed.
+  if (request.query.has("inboundonly")) return {.body = "OK, and outbound listeners too\n"};
   return ok();
 }
 

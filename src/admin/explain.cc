@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "admin/listener_addresses.h"
 #include "http/uri.h"
 #include "proxy/accept_request.h"
 #include "route/redirect.h"
@@ -18,11 +19,6 @@ using proxy::ListenerConfig;
 std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", text); }
 
 // ---- the listener ----
-
-std::vector<net::Address> addresses_of(const proxy::Server& server, const ListenerConfig& listener) {
-  std::vector<net::Address> bound = server.bound_addresses(listener.name);
-  return bound.empty() ? listener.addresses : bound;
-}
 
 bool takes(const net::Address& listening, const net::Address& destination) {
   return listening == destination ||

@@ -2,16 +2,11 @@
 #include <fmt/format.h>
 
 #include "admin/json_response.h"
+#include "admin/listener_addresses.h"
 #include "admin/pages.h"
 
 namespace proa::admin {
 namespace {
-
-/// With the ports that the kernel chose; those of the configuration when it binds none.
-std::vector<net::Address> addresses_of(const proxy::Server& server, const proxy::ListenerConfig& listener) {
-  std::vector<net::Address> bound = server.bound_addresses(listener.name);
-  return bound.empty() ? listener.addresses : bound;
-}
 
 // envoy.admin.v3.Listeners.
 Response as_json(const proxy::Server& server) {

@@ -15,7 +15,7 @@ namespace {
 using Level = spdlog::level::level_enum;
 
 /// Components that may have said nothing yet; log::get() makes their loggers on the way.
-constexpr std::string_view kComponents[] = {"admin", "config", "connection", "main", "upstream"};
+constexpr std::string_view kComponents[] = {"admin", "config", "connection", "main", "tracing", "upstream"};
 
 std::optional<Level> level_of(std::string_view name) {
   const Level level = spdlog::level::from_str(std::string(name));
