@@ -49,7 +49,9 @@ std::string encode_otlp_span(const Span& span) {
     });
   }
   if (span.error) to.message(15, [](ProtoWriter& status) { status.varint(3, kStatusError); });
-  to.fixed32(16, 1);  // the W3C flags: sampled, or it would not be here
+  // The W3C flags, sampled or it would not be here, and OTLP's own: whether the parent is remote is known, and is so.
+  constexpr uint32_t kSampled = 1, kRemoteKnown = 0x100, kRemote = 0x200;
+  to.fixed32(16, kSampled | kRemoteKnown | (span.remote_parent ? kRemote : 0));
   return out;
 }
 

@@ -22,8 +22,9 @@ struct SpanEvent {
 struct Span {
   uint64_t trace_high = 0, trace_low = 0;
   uint64_t id = 0;
-  uint64_t parent = 0;  ///< 0: the trace begins here
-  bool shared = false;  ///< B3: `id` is the client's span, of which this is the other half
+  uint64_t parent = 0;         ///< 0: the trace begins here
+  bool remote_parent = false;  ///< the parent is of another process
+  bool shared = false;         ///< B3: `id` is the client's span, of which this is the other half
   SpanKind kind = SpanKind::kServer;
   bool error = false;
   std::string state;  ///< tracestate

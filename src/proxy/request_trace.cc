@@ -197,7 +197,9 @@ void RequestTrace::finish(const route::Route* route) {
   if (!tracer_.exporter || !sampled()) return;
   end_attempt(info_.response_code);
   Span out = span(context_.span, parent_, info_.start);
-  out.kind = tracer_.egress ? SpanKind::kClient : SpanKind::kServer;
+  // Envoy's rule: with a span for each attempt, those are the client's.
+  out.kind = tracer_.egress && !tracer_.upstream_span ? SpanKind::kClient : SpanKind::kServer;
+  out.remote_parent = parent_ != 0;
   out.shared = shared_;
   out.name = operation(route);
   add_request_tags(tracer_, info_, out);

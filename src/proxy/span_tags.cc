@@ -73,19 +73,24 @@ void add_common_tags(const StreamInfo& info, uint16_t status, Span& to) {
   if (status == 0 || status >= 500) to.error = true;
 }
 
+void add_event(const StreamInfo& info, MonoTime when, std::string_view name, Span& to) {
+  if (when == MonoTime{}) return;
+  to.events.push_back(
+      {info.start_wall + std::chrono::duration_cast<WallTime::duration>(when - info.start), std::string(name)});
+}
+
+void add_upstream_events(const StreamInfo& info, Span& to) {
+  add_event(info, info.upstream_first_tx, "first_upstream_tx_byte_sent", to);
+  add_event(info, info.upstream_last_tx, "last_upstream_tx_byte_sent", to);
+  add_event(info, info.upstream_first_rx, "first_upstream_rx_byte_received", to);
+  add_event(info, info.upstream_last_rx, "last_upstream_rx_byte_received", to);
+}
+
 void add_events(const StreamInfo& info, Span& to) {
-  auto event = [&](MonoTime when, std::string_view name) {
-    if (when == MonoTime{}) return;
-    to.events.push_back(
-        {info.start_wall + std::chrono::duration_cast<WallTime::duration>(when - info.start), std::string(name)});
-  };
-  event(info.request_end, "last_downstream_rx_byte_received");
-  event(info.upstream_first_tx, "first_upstream_tx_byte_sent");
-  event(info.upstream_last_tx, "last_upstream_tx_byte_sent");
-  event(info.upstream_first_rx, "first_upstream_rx_byte_received");
-  event(info.upstream_last_rx, "last_upstream_rx_byte_received");
-  event(info.response_start, "first_downstream_tx_byte_sent");
-  event(info.end, "last_downstream_tx_byte_sent");
+  add_event(info, info.request_end, "last_downstream_rx_byte_received", to);
+  add_upstream_events(info, to);
+  add_event(info, info.response_start, "first_downstream_tx_byte_sent", to);
+  add_event(info, info.end, "last_downstream_tx_byte_sent", to);
 }
 
 }  // namespace
@@ -125,6 +130,7 @@ void add_attempt_tags(const Tracer& tracer, const StreamInfo& info, uint16_t sta
     to.tag("peer.address", peer.to_string());
   }
   add_common_tags(info, status, to);
+  if (tracer.verbose) add_upstream_events(info, to);
   for (const CustomTag& tag : tracer.tags) {
     if (auto value = tag.value(info)) to.tag(tag.name, *value);
   }
