@@ -203,7 +203,7 @@ std::expected<Json, DumpRefused> dump_config(proxy::Server& server, const DumpQu
     }
   }
   Json bootstrap = Json::object();
-  if (const auto& text = server.snapshot().config_dump) bootstrap = Json::parse(*text, nullptr, false);
+  if (const auto& text = server.snapshot().config_dump) bootstrap = Json::parse(text(), nullptr, false);
   if (!bootstrap.is_object()) bootstrap = Json::object();
 
   Dump dump(query, name ? &*name : nullptr);

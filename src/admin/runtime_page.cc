@@ -34,8 +34,8 @@ void flatten(const std::string& prefix, const Json& object, std::map<std::string
 /// Those of the configuration in force; the admin layer with what was set by hand.
 std::vector<Layer> layers_of(Admin& admin) {
   std::vector<Layer> layers;
-  const auto& text = admin.server().snapshot().config_dump;
-  Json bootstrap = text ? Json::parse(*text, nullptr, false) : Json();
+  const auto& dump = admin.server().snapshot().config_dump;
+  Json bootstrap = dump ? Json::parse(dump(), nullptr, false) : Json();
   if (!bootstrap.is_object()) return layers;
   Json runtime = bootstrap.value("layered_runtime", Json::object());
   for (const Json& from : runtime.value("layers", Json::array())) {

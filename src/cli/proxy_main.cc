@@ -1,6 +1,5 @@
 // proa-proxy: wires configuration, server and signals together.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <csignal>
 #include <cstdio>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "cli/proxy_options.h"
 #include "cli/signals.h"
+#include "cli/start_memory.h"
 #include "config/compiler.h"
 #include "config/load.h"
 #include "observe/registry.h"
@@ -80,9 +80,7 @@ class Program {
     config::LoadOptions options = load_options(options_);
     options.health_checks_fail = &server_->health_checks_fail();
     options.main_loop = &loop_;
-    proxy::Snapshot snapshot = config::load(options, shared_, problems);
-    ::malloc_trim(0);  // what the file took is not kept: an idle gateway is small
-    return snapshot;
+    return config::load(options, shared_, problems);
   }
 
   Status open_admin() {
@@ -143,7 +141,8 @@ class Program {
         log::get("main").info("listener {} on {}", listener->name, address.to_string());
       }
     }
-    if (options_.mode == Mode::kInitOnly) loop_.stop();
+    if (options_.mode == Mode::kInitOnly) return loop_.stop();
+    release_start_memory();
   }
 
   void on_signal(int signal) {
@@ -173,6 +172,7 @@ class Program {
       loaded_at_ = std::chrono::system_clock::now();
       report_ = "the new configuration is in force";
       log::get("config").info(report_);
+      release_start_memory();
     });
   }
 

@@ -40,6 +40,16 @@ const SupportedTable& supported_table() {
   return table;
 }
 
+/// Kept as bytes: as text it would be the largest part of an idle process with many clusters.
+std::function<std::string()> dump_later(envoy::config::bootstrap::v3::Bootstrap& bootstrap) {
+  redact(bootstrap);
+  return [bytes = std::make_shared<const std::string>(bootstrap.SerializeAsString())] {
+    envoy::config::bootstrap::v3::Bootstrap again;
+    again.ParseFromString(*bytes);
+    return to_json(again, false).value_or("{}");
+  };
+}
+
 proxy::Snapshot load(const LoadOptions& options, SharedObjects& shared, Problems& problems) {
   envoy::config::bootstrap::v3::Bootstrap bootstrap;
   Marks marks;
@@ -58,10 +68,7 @@ proxy::Snapshot load(const LoadOptions& options, SharedObjects& shared, Problems
                     .main_loop = options.main_loop};
   for (const auto& cluster : bootstrap.static_resources().clusters()) compiler.clusters.insert(cluster.name());
   proxy::Snapshot snapshot = compile_bootstrap(bootstrap, at, compiler);
-  redact(bootstrap);
-  if (Result<std::string> json = to_json(bootstrap)) {
-    snapshot.config_dump = std::make_shared<const std::string>(std::move(*json));
-  }
+  snapshot.config_dump = dump_later(bootstrap);
   return snapshot;
 }
 

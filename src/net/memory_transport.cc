@@ -26,12 +26,12 @@ struct MemoryTransport::Wire {
 
 MemoryTransport::MemoryTransport(std::shared_ptr<Wire> wire, int side) : wire_(std::move(wire)), side_(side) {
   wire_->ends[side] = this;
-  info_.id = next_connection_id();
+  info_->id = next_connection_id();
   const uint8_t last = static_cast<uint8_t>(side + 1);
-  info_.local = Address::from_bytes(std::array<uint8_t, 4>{10, 0, 0, last}, static_cast<uint16_t>(last * 1000));
+  info_->local = Address::from_bytes(std::array<uint8_t, 4>{10, 0, 0, last}, static_cast<uint16_t>(last * 1000));
   const uint8_t other = static_cast<uint8_t>(2 - side);
-  info_.remote = Address::from_bytes(std::array<uint8_t, 4>{10, 0, 0, other}, static_cast<uint16_t>(other * 1000));
-  info_.direct_remote = info_.remote;
+  info_->remote = Address::from_bytes(std::array<uint8_t, 4>{10, 0, 0, other}, static_cast<uint16_t>(other * 1000));
+  info_->direct_remote = info_->remote;
 }
 
 MemoryTransport::Pair MemoryTransport::make_pair(Loop& loop) {

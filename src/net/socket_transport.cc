@@ -70,7 +70,7 @@ Status prepare(int fd, const Address& to, const ConnectOptions& options) {
 }  // namespace
 
 SocketTransport::SocketTransport(Loop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)) {
-  info_.id = next_connection_id();
+  info_->id = next_connection_id();
 }
 
 Status SocketTransport::watch() {
@@ -82,8 +82,8 @@ Status SocketTransport::watch() {
 
 Result<std::unique_ptr<SocketTransport>> SocketTransport::adopt(Loop& loop, Fd fd, const Address& remote) {
   std::unique_ptr<SocketTransport> out(new SocketTransport(loop, std::move(fd)));
-  out->info_.local = local_address(out->fd());
-  out->info_.remote = out->info_.direct_remote = remote;
+  out->info_->local = local_address(out->fd());
+  out->info_->remote = out->info_->direct_remote = remote;
   if (auto status = out->watch(); !status) return std::unexpected(status.error());
   return out;
 }
@@ -94,7 +94,7 @@ Result<std::unique_ptr<SocketTransport>> SocketTransport::connect(Loop& loop, co
   if (!fd) return std::unexpected(fd.error());
   if (auto status = prepare(fd->get(), to, options); !status) return std::unexpected(status.error());
   std::unique_ptr<SocketTransport> out(new SocketTransport(loop, std::move(*fd)));
-  out->info_.remote = out->info_.direct_remote = to;
+  out->info_->remote = out->info_->direct_remote = to;
   sockaddr_storage storage;
   socklen_t size = to.to_sockaddr(storage);
   if (::connect(out->fd(), reinterpret_cast<sockaddr*>(&storage), size) != 0 && errno != EINPROGRESS) {
@@ -128,7 +128,7 @@ bool SocketTransport::finish_connect() {
   }
   connecting_ = false;
   connect_timer_.reset();
-  info_.local = local_address(fd_.get());
+  info_->local = local_address(fd_.get());
   if (observer_) observer_->on_connected();
   return open();
 }

@@ -43,6 +43,11 @@ std::string percent_encode(std::string_view pem) {
 
 }  // namespace
 
+const std::shared_ptr<const CertificateInfo>& CertificateInfo::none() {
+  static const auto empty = std::make_shared<const CertificateInfo>();
+  return empty;
+}
+
 std::string CertificateInfo::pem() const { return to_pem(der); }
 
 std::string CertificateInfo::url_encoded_pem() const { return percent_encode(pem()); }

@@ -53,21 +53,25 @@ struct CertificateInfo {
   std::string url_encoded_pem() const;
   std::string url_encoded_chain() const;
   std::string pem() const;
+
+  /// What stands for no certificate: every field empty. One for all.
+  static const std::shared_ptr<const CertificateInfo>& none();
 };
 
 /// A finished TLS handshake. Plain data, shared as shared_ptr<const TlsInfo>.
 struct TlsInfo {
-  std::string version;  // "TLSv1.3"
-  std::string cipher;   // OpenSSL's name: "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"
+  std::string_view version;  // "TLSv1.3"; static text
+  std::string_view cipher;   // static; OpenSSL's name: "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"
   uint16_t cipher_id = 0;
-  std::string sni;
-  std::string alpn;        // negotiated; empty: none
-  std::string session_id;  // lower-case hex
   bool resumed = false;
   bool presented = false;  // the peer sent a certificate
   bool validated = false;  // and it passed every check that is configured
-  CertificateInfo peer;    // empty unless presented
-  CertificateInfo local;   // empty when none was sent; without DER
+  std::string sni;
+  std::string alpn;        // negotiated; empty: none
+  std::string session_id;  // lower-case hex
+  // Never null. The local one is shared by all connections that were shown it.
+  std::shared_ptr<const CertificateInfo> peer = CertificateInfo::none();   // empty unless presented
+  std::shared_ptr<const CertificateInfo> local = CertificateInfo::none();  // empty when none was sent; without DER
 };
 
 /// A type-length-value of the PROXY protocol version 2, not interpreted.
@@ -77,7 +81,7 @@ struct ProxyTlv {
   bool operator==(const ProxyTlv&) const = default;
 };
 
-/// What is known of a connection. Filled by the listener's inspectors and the transport; owned by the transport.
+/// What is known of a connection. Filled by the listener's inspectors and the transports, which share one.
 struct ConnectionInfo {
   Address local;          // after original-destination or PROXY restoration
   Address remote;         // after PROXY restoration
@@ -129,14 +133,19 @@ class Transport : public Deferred {
   /// A sentence on why the transport failed, where errno does not say it (TLS alerts). Empty otherwise.
   virtual std::string failure() const { return {}; }
 
-  ConnectionInfo& info() { return info_; }
-  const ConnectionInfo& info() const { return info_; }
+  ConnectionInfo& info() { return *info_; }
+  const std::shared_ptr<ConnectionInfo>& shared_info() const { return info_; }
+  const ConnectionInfo& info() const { return *info_; }
   /// Replaces the observer (null: none). Events that came before are not repeated: the new one must try to read.
   void observe(TransportObserver* observer) { observer_ = observer; }
 
  protected:
+  /// A transport over another one gives the info of that one: both speak of the same connection.
+  explicit Transport(std::shared_ptr<ConnectionInfo> info = std::make_shared<ConnectionInfo>())
+      : info_(std::move(info)) {}
+
   TransportObserver* observer_ = nullptr;
-  ConnectionInfo info_;
+  const std::shared_ptr<ConnectionInfo> info_;
 };
 
 /// Unique in the process; thread-safe. Numbers ConnectionInfo::id.

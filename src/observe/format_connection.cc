@@ -82,23 +82,24 @@ const TlsInfo* downstream_tls(const StreamInfo& info) { return info.downstream ?
 const TlsInfo* upstream_tls(const StreamInfo& info) { return info.upstream_tls.get(); }
 
 using Side = const TlsInfo* (*)(const StreamInfo&);
+using Whose = std::shared_ptr<const CertificateInfo> TlsInfo::*;
 
-template <Side side, std::string TlsInfo::* field>
+template <Side side, auto TlsInfo::* field>
 void tls_text(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   const TlsInfo* tls = side(info);
   value.set(tls ? std::string_view(tls->*field) : std::string_view());
 }
-template <Side side, CertificateInfo TlsInfo::* whose, std::string CertificateInfo::* field>
+template <Side side, Whose whose, std::string CertificateInfo::* field>
 void cert_text(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   const TlsInfo* tls = side(info);
-  value.set(tls ? std::string_view(tls->*whose.*field) : std::string_view());
+  value.set(tls ? std::string_view((tls->*whose).get()->*field) : std::string_view());
 }
-template <Side side, CertificateInfo TlsInfo::* whose, std::vector<std::string> CertificateInfo::* field>
+template <Side side, Whose whose, std::vector<std::string> CertificateInfo::* field>
 void cert_list(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   const TlsInfo* tls = side(info);
   if (!tls) return value.set_missing();
   value.scratch.clear();
-  for (const std::string& entry : tls->*whose.*field) {
+  for (const std::string& entry : (tls->*whose).get()->*field) {
     if (!value.scratch.empty()) value.scratch += ',';
     value.scratch += entry;
   }
@@ -108,15 +109,15 @@ template <Side side>
 void cert_pem(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   const TlsInfo* tls = side(info);
   if (!tls) return value.set_missing();
-  value.scratch = tls->peer.url_encoded_pem();
+  value.scratch = tls->peer->url_encoded_pem();
   value.set_scratch();
 }
 template <Side side, WallTime CertificateInfo::* field>
 void cert_time(const FormatStep& step, const StreamInfo& info, FormatValue& value) {
   const TlsInfo* tls = side(info);
-  if (!tls || tls->peer.*field == WallTime{}) return value.set_missing();
+  if (!tls || tls->peer.get()->*field == WallTime{}) return value.set_missing();
   value.scratch.clear();
-  step.time.append(tls->peer.*field, value.scratch);
+  step.time.append(tls->peer.get()->*field, value.scratch);
   value.set_scratch();
 }
 Status compile_time(std::string_view arguments, FormatStep& step) {

@@ -172,9 +172,12 @@ TEST(Formatter, tls_of_both_sides) {
   Exchange e;
   auto tls = std::make_shared<net::TlsInfo>();
   tls->version = "TLSv1.3";
-  tls->peer.uri_sans = {"spiffe://a", "spiffe://b"};
-  tls->local.subject = "CN=me";
-  tls->peer.valid_from = e.info.start_wall;
+  net::CertificateInfo peer, local;
+  peer.uri_sans = {"spiffe://a", "spiffe://b"};
+  peer.valid_from = e.info.start_wall;
+  local.subject = "CN=me";
+  tls->peer = std::make_shared<net::CertificateInfo>(peer);
+  tls->local = std::make_shared<net::CertificateInfo>(local);
   e.connection.tls = tls;
   EXPECT_EQ(text("%DOWNSTREAM_TLS_VERSION% %DOWNSTREAM_PEER_URI_SAN% %DOWNSTREAM_LOCAL_SUBJECT% %UPSTREAM_TLS_VERSION% "
                  "%DOWNSTREAM_PEER_CERT_V_START(%Y)%",

@@ -14,26 +14,26 @@ std::string describe(const ClientCertDetails& wanted, const net::TlsInfo& tls) {
     if (!out.empty()) out += ';';
     out.append(key).append(value);
   };
-  for (const std::string& uri : tls.local.uri_sans) field("By=", uri);
-  if (!tls.peer.sha256.empty()) field("Hash=", tls.peer.sha256);
-  if (wanted.cert && !tls.peer.url_encoded_pem().empty()) {
-    field("Cert=\"", tls.peer.url_encoded_pem());
+  for (const std::string& uri : tls.local->uri_sans) field("By=", uri);
+  if (!tls.peer->sha256.empty()) field("Hash=", tls.peer->sha256);
+  if (wanted.cert && !tls.peer->url_encoded_pem().empty()) {
+    field("Cert=\"", tls.peer->url_encoded_pem());
     out += '"';
   }
-  if (wanted.chain && !tls.peer.url_encoded_chain().empty()) {
-    field("Chain=\"", tls.peer.url_encoded_chain());
+  if (wanted.chain && !tls.peer->url_encoded_chain().empty()) {
+    field("Chain=\"", tls.peer->url_encoded_chain());
     out += '"';
   }
   if (wanted.subject) {
-    field("Subject=\"", tls.peer.subject);
+    field("Subject=\"", tls.peer->subject);
     out += '"';
   }
   if (wanted.uri) {
-    if (tls.peer.uri_sans.empty()) field("URI=", "");
-    for (const std::string& uri : tls.peer.uri_sans) field("URI=", uri);
+    if (tls.peer->uri_sans.empty()) field("URI=", "");
+    for (const std::string& uri : tls.peer->uri_sans) field("URI=", uri);
   }
   if (wanted.dns) {
-    for (const std::string& dns : tls.peer.dns_sans) field("DNS=", dns);
+    for (const std::string& dns : tls.peer->dns_sans) field("DNS=", dns);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // Everything that one configuration file says, compiled. Made whole by config/, or not at all.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,7 +33,7 @@ struct Snapshot {
   std::shared_ptr<const route::Runtime> runtime;
   int64_t connection_limit = 0;  ///< of the process; 0: none
   AdminConfig admin;
-  std::shared_ptr<const std::string> config_dump;  ///< JSON, secrets redacted
+  std::function<std::string()> config_dump;  ///< makes JSON, secrets redacted; any thread; may be empty
 };
 
 }  // namespace proa::proxy

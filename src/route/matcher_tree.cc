@@ -52,9 +52,9 @@ const net::Address* address(const MatchSource& source, const observe::StreamInfo
 Value tls_value(MatchSource::From from, const observe::StreamInfo& info) {
   const net::TlsInfo* tls = info.downstream ? info.downstream->tls.get() : nullptr;
   if (!tls || !tls->validated) return {};
-  if (from == MatchSource::From::kUriSan) return joined(tls->peer.uri_sans);
-  if (from == MatchSource::From::kDnsSan) return joined(tls->peer.dns_sans);
-  return text(tls->peer.subject);
+  if (from == MatchSource::From::kUriSan) return joined(tls->peer->uri_sans);
+  if (from == MatchSource::From::kDnsSan) return joined(tls->peer->dns_sans);
+  return text(tls->peer->subject);
 }
 
 struct Holds {

@@ -55,7 +55,7 @@ struct Matches {
     const net::TlsInfo* tls = tls_of(info);
     if (!tls || !tls->validated) return false;
     if (!rule.matcher) return true;
-    const net::CertificateInfo& peer = tls->peer;
+    const net::CertificateInfo& peer = *tls->peer;
     if (!peer.uri_sans.empty()) return any_matches(*rule.matcher, peer.uri_sans);
     if (!peer.dns_sans.empty()) return any_matches(*rule.matcher, peer.dns_sans);
     return rule.matcher->matches(peer.subject);

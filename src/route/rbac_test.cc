@@ -92,8 +92,10 @@ TEST(Rbac, only_a_verified_certificate_names_its_owner) {
   TestRequest request("/");
   auto tls = std::make_shared<net::TlsInfo>();
   tls->presented = true;
-  tls->peer.uri_sans = {"spiffe://td/ns/a/sa/b"};
-  tls->peer.dns_sans = {"a.com"};
+  auto peer = std::make_shared<net::CertificateInfo>();
+  tls->peer = peer;
+  peer->uri_sans = {"spiffe://td/ns/a/sa/b"};
+  peer->dns_sans = {"a.com"};
   request.connection.tls = tls;
   auto pass = [&](Rule rule) { return allowed(policies(Action::kAllow, {Any{}}, std::move(rule)), request); };
   EXPECT_FALSE(pass(principal(StringMatcher::exact("spiffe://td/ns/a/sa/b"))));
@@ -101,10 +103,10 @@ TEST(Rbac, only_a_verified_certificate_names_its_owner) {
   EXPECT_TRUE(pass(principal(StringMatcher::exact("spiffe://td/ns/a/sa/b"))));
   EXPECT_FALSE(pass(principal(StringMatcher::exact("a.com"))));  // URI SANs come first
   EXPECT_TRUE(pass({Authenticated{}}));
-  tls->peer.uri_sans.clear();
+  peer->uri_sans.clear();
   EXPECT_TRUE(pass(principal(StringMatcher::exact("a.com"))));
-  tls->peer.dns_sans.clear();
-  tls->peer.subject = "CN=a";
+  peer->dns_sans.clear();
+  peer->subject = "CN=a";
   EXPECT_TRUE(pass(principal(StringMatcher::exact("CN=a"))));
 }
 

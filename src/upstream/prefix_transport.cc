@@ -5,8 +5,7 @@
 namespace proa::upstream {
 
 PrefixTransport::PrefixTransport(std::unique_ptr<net::Transport> inner, std::string prefix)
-    : inner_(std::move(inner)), prefix_(std::move(prefix)) {
-  info_ = std::move(inner_->info());
+    : Transport(inner->shared_info()), inner_(std::move(inner)), prefix_(std::move(prefix)) {
   inner_->observe(this);
 }
 
@@ -21,7 +20,6 @@ net::IoResult PrefixTransport::writev(std::span<const iovec> pieces) {
 }
 
 void PrefixTransport::on_connected() {
-  info_.local = inner_->info().local;
   iovec piece{prefix_.data(), prefix_.size()};
   net::IoResult result = inner_->writev({&piece, 1});
   if (!result.ok() || result.bytes < prefix_.size()) {

@@ -125,12 +125,12 @@ Status load_pairs(BaseContext& out, const CommonOptions& options) {
 
 }  // namespace
 
-CertificateInfo BaseContext::local_of(const SSL* connection) const {
+std::shared_ptr<const CertificateInfo> BaseContext::local_of(const SSL* connection) const {
   X509* used = SSL_get_certificate(connection);
   for (const KeyPair& pair : pairs) {
     if (pair.leaf.get() == used) return pair.info;
   }
-  return {};
+  return CertificateInfo::none();
 }
 
 Result<std::string> alpn_wire(const std::vector<std::string>& names) {

@@ -20,7 +20,7 @@ struct BaseContext {
   std::string alpn_wire;  // each name with its length before it
 
   /// The facts of the certificate that a connection uses as its own; empty when it has none.
-  CertificateInfo local_of(const SSL* connection) const;
+  std::shared_ptr<const CertificateInfo> local_of(const SSL* connection) const;
 };
 
 /// Versions, ciphers, curves, modes, key log, certificates (one of each key type is installed: the first) and the

@@ -40,7 +40,7 @@ Result<std::shared_ptr<const ClientContext>> ClientContext::make(const ClientTls
 
 std::vector<CertificateInfo> ClientContext::certificates() const {
   std::vector<CertificateInfo> out;
-  for (const KeyPair& pair : impl_->base.pairs) out.push_back(pair.info);
+  for (const KeyPair& pair : impl_->base.pairs) out.push_back(*pair.info);
   return out;
 }
 

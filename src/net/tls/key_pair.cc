@@ -77,9 +77,10 @@ Result<KeyPair> load_key_pair(const CertificateOptions& options) {
   }
   if (status = check_strength(out); !status) return std::unexpected(status.error());
   out.ocsp_staple = options.ocsp_staple;
-  out.info = describe(out.leaf.get());
-  out.info.path = options.path;
-  out.info.der.clear();
+  auto info = std::make_shared<CertificateInfo>(describe(out.leaf.get()));
+  info->path = options.path;
+  info->der.clear();
+  out.info = std::move(info);
   read_names(out);
   return out;
 }

@@ -17,8 +17,8 @@ struct KeyPair {
   KeyPtr key;
   X509ChainPtr chain;  // without the leaf; may be null
   std::string ocsp_staple;
-  CertificateInfo info;            // without DER: what TlsInfo::local holds
-  std::vector<std::string> names;  // DNS names, lower case: "a.example.com", "*.example.com"
+  std::shared_ptr<const CertificateInfo> info;  // without DER: what TlsInfo::local holds
+  std::vector<std::string> names;               // DNS names, lower case: "a.example.com", "*.example.com"
 
   int kind() const { return EVP_PKEY_get_base_id(key.get()); }
 };

@@ -26,10 +26,10 @@ std::string trust_digest(const ServerTlsOptions& options, const BaseContext& bas
   auto add = [&text](std::string_view part) { text += std::to_string(part.size()) + ":" + std::string(part); };
   for (const KeyPair& pair : base.pairs) {
     // The names and the issuer, not the certificate: rotating it does not end sessions.
-    add(pair.info.issuer);
-    add(pair.info.subject);
-    for (const auto& name : pair.info.uri_sans) add(name);
-    for (const auto& name : pair.info.dns_sans) add(name);
+    add(pair.info->issuer);
+    add(pair.info->subject);
+    for (const auto& name : pair.info->uri_sans) add(name);
+    for (const auto& name : pair.info->dns_sans) add(name);
   }
   const ValidationOptions& checks = options.validation;
   add(checks.ca_pem);
@@ -265,7 +265,7 @@ Result<std::shared_ptr<const ServerContext>> ServerContext::make(const ServerTls
 
 std::vector<CertificateInfo> ServerContext::certificates() const {
   std::vector<CertificateInfo> out;
-  for (const KeyPair& pair : impl_->base.pairs) out.push_back(pair.info);
+  for (const KeyPair& pair : impl_->base.pairs) out.push_back(*pair.info);
   return out;
 }
 

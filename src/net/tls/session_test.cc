@@ -36,7 +36,7 @@ TEST_P(Versions, a_session_is_resumed_and_keeps_the_identity) {
     const TlsInfo& info = *again.server.transport->info().tls;
     EXPECT_TRUE(info.presented);
     EXPECT_TRUE(info.validated);
-    EXPECT_EQ(info.peer.uri_sans, std::vector<std::string>{"spiffe://td/ns/a/sa/client"});
+    EXPECT_EQ(info.peer->uri_sans, std::vector<std::string>{"spiffe://td/ns/a/sa/client"});
     EXPECT_TRUE(again.client.transport->info().tls->validated);
   }
 }
@@ -152,8 +152,8 @@ TEST_F(Session, the_certificate_follows_the_name) {
   auto subject = [&](const std::string& sni) {
     auto& pair = connect(server_context, client_context, {.sni = sni});
     EXPECT_TRUE(pair.finished()) << pair.why();
-    EXPECT_EQ(pair.client.transport->info().tls->peer.subject, pair.server.transport->info().tls->local.subject);
-    return pair.client.transport->info().tls->peer.subject;
+    EXPECT_EQ(pair.client.transport->info().tls->peer->subject, pair.server.transport->info().tls->local->subject);
+    return pair.client.transport->info().tls->peer->subject;
   };
   EXPECT_EQ(subject("x.example.com"), "CN=exact");
   EXPECT_EQ(subject("X.Example.com"), "CN=exact");
@@ -174,11 +174,11 @@ TEST_F(Session, rsa_and_ecdsa_stand_side_by_side) {
   client.ciphers = {"ECDHE-RSA-AES128-GCM-SHA256"};
   auto& by_rsa = connect(server, client);
   ASSERT_TRUE(by_rsa.finished()) << by_rsa.why();
-  EXPECT_EQ(by_rsa.client.transport->info().tls->peer.subject, "CN=rsa");
+  EXPECT_EQ(by_rsa.client.transport->info().tls->peer->subject, "CN=rsa");
   client.ciphers = {"ECDHE-ECDSA-AES128-GCM-SHA256"};
   auto& by_ecdsa = connect(server, client);
   ASSERT_TRUE(by_ecdsa.finished()) << by_ecdsa.why();
-  EXPECT_EQ(by_ecdsa.client.transport->info().tls->peer.subject, "CN=server");
+  EXPECT_EQ(by_ecdsa.client.transport->info().tls->peer->subject, "CN=server");
 }
 
 TEST_F(Session, a_required_name_must_be_sent) {

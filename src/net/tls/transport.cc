@@ -61,8 +61,11 @@ struct TlsTransport::Handshake {
 };
 
 TlsTransport::TlsTransport(std::unique_ptr<Transport> inner, const BaseContext& base)
-    : inner_(std::move(inner)), base_(base), ssl_(SSL_new(base.ssl.get())), handshake_(std::make_unique<Handshake>()) {
-  info_ = std::move(inner_->info());
+    : Transport(inner->shared_info()),
+      inner_(std::move(inner)),
+      base_(base),
+      ssl_(SSL_new(base.ssl.get())),
+      handshake_(std::make_unique<Handshake>()) {
   inner_->observe(this);
   SSL_set_app_data(ssl_, this);
   BIO* bio = TransportBio::make(this);
@@ -91,18 +94,18 @@ TlsTransport::~TlsTransport() {
 
 void TlsTransport::start_client(const ConnectOverrides& overrides) {
   const ClientContext::Impl& context = *client_->impl_;
-  info_.sni = overrides.sni.value_or(context.sni);
-  info_.alpn = overrides.alpn.value_or(context.alpn);
+  info_->sni = overrides.sni.value_or(context.sni);
+  info_->alpn = overrides.alpn.value_or(context.alpn);
   handshake_->sans = overrides.sans;
   // An address is not a server name (RFC 6066 section 3).
-  if (!info_.sni.empty() && !Address::parse_ip(info_.sni, 0)) SSL_set_tlsext_host_name(ssl_, info_.sni.c_str());
+  if (!info_->sni.empty() && !Address::parse_ip(info_->sni, 0)) SSL_set_tlsext_host_name(ssl_, info_->sni.c_str());
   std::string wire = overrides.alpn ? alpn_wire(*overrides.alpn).value_or("") : base_.alpn_wire;
   if (!wire.empty()) {
     SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(wire.data()),
                         static_cast<unsigned int>(wire.size()));
   }
   // A session is as good as the checks it was made under: they are part of its key.
-  session_key_ = overrides.session_key + '\n' + info_.sni + '\n' + wire;
+  session_key_ = overrides.session_key + '\n' + info_->sni + '\n' + wire;
   for (const SanMatcher& san : overrides.sans) {
     session_key_ += '\n' + std::to_string(static_cast<int>(san.type)) + std::to_string(static_cast<int>(san.match)) +
                     (san.ignore_case ? "i" : "") + san.oid + ' ' + san.value;
@@ -115,10 +118,7 @@ void TlsTransport::start_client(const ConnectOverrides& overrides) {
 
 // ---- handshake ----
 
-void TlsTransport::on_connected() {
-  info_.local = inner_->info().local;
-  step();
-}
+void TlsTransport::on_connected() { step(); }
 
 void TlsTransport::on_connect_failed(std::string reason) {
   counters_.add(Counter::kConnectionError);
@@ -142,12 +142,13 @@ void TlsTransport::describe_peer(TlsInfo& info) const {
   if (!peer) return;
   info.presented = true;
   info.validated = !base_.verifier->idle() && SSL_get_verify_result(ssl_) == X509_V_OK;
-  info.peer = describe(peer);
+  auto described = std::make_shared<CertificateInfo>(describe(peer));
   STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_);
   for (int i = 0; i < sk_X509_num(chain); ++i) {
     X509* issuer = sk_X509_value(chain, i);
-    if (X509_cmp(issuer, peer) != 0) info.peer.issuers_der.push_back(der_of(issuer));
+    if (X509_cmp(issuer, peer) != 0) described->issuers_der.push_back(der_of(issuer));
   }
+  info.peer = std::move(described);
 }
 
 void TlsTransport::finished() {
@@ -157,7 +158,7 @@ void TlsTransport::finished() {
   info->version = SSL_get_version(ssl_);
   info->cipher = SSL_CIPHER_get_name(cipher);
   info->cipher_id = SSL_CIPHER_get_protocol_id(cipher);
-  info->sni = info_.sni;
+  info->sni = info_->sni;
   const unsigned char* alpn = nullptr;
   unsigned int alpn_size = 0;
   SSL_get0_alpn_selected(ssl_, &alpn, &alpn_size);
@@ -171,8 +172,8 @@ void TlsTransport::finished() {
   counters_.add(Counter::kHandshake);
   if (info->resumed) counters_.add(Counter::kSessionReused);
   if (!info->presented) counters_.add(Counter::kNoCertificate);
-  info_.transport_protocol = "tls";
-  info_.tls = std::move(info);
+  info_->transport_protocol = "tls";
+  info_->tls = std::move(info);
   if (observer_) observer_->on_connected();
   if (open() && observer_) observer_->on_readable();
 }

@@ -22,13 +22,13 @@ TEST_F(Tls, handshake_tells_both_sides_the_facts) {
   EXPECT_TRUE(seen_by_client.cipher.starts_with("TLS_"));
   EXPECT_TRUE(seen_by_client.presented);
   EXPECT_TRUE(seen_by_client.validated);
-  EXPECT_EQ(seen_by_client.peer.dns_sans, std::vector<std::string>{"a.example.com"});
-  EXPECT_EQ(seen_by_client.peer.sha256.size(), 64U);
-  EXPECT_TRUE(seen_by_client.peer.url_encoded_pem().starts_with("-----BEGIN%20CERTIFICATE-----%0A"));
+  EXPECT_EQ(seen_by_client.peer->dns_sans, std::vector<std::string>{"a.example.com"});
+  EXPECT_EQ(seen_by_client.peer->sha256.size(), 64U);
+  EXPECT_TRUE(seen_by_client.peer->url_encoded_pem().starts_with("-----BEGIN%20CERTIFICATE-----%0A"));
   const TlsInfo& seen_by_server = *pair.server.transport->info().tls;
   EXPECT_EQ(seen_by_server.sni, "a.example.com");
   EXPECT_FALSE(seen_by_server.presented);
-  EXPECT_EQ(seen_by_server.local.dns_sans, std::vector<std::string>{"a.example.com"});
+  EXPECT_EQ(seen_by_server.local->dns_sans, std::vector<std::string>{"a.example.com"});
   EXPECT_TRUE(pair.server.transport->counters().has(Counter::kHandshake));
   EXPECT_TRUE(pair.server.transport->counters().has(Counter::kNoCertificate));
 }

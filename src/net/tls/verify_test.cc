@@ -32,9 +32,9 @@ TEST_F(Verify, mutual_handshake_tells_the_clients_identity) {
   const TlsInfo& info = *pair.server.transport->info().tls;
   EXPECT_TRUE(info.presented);
   EXPECT_TRUE(info.validated);
-  EXPECT_EQ(info.peer.uri_sans, std::vector<std::string>{"spiffe://td/ns/a/sa/client"});
-  EXPECT_EQ(info.peer.subject, "");
-  EXPECT_EQ(info.peer.issuer, "CN=test root");
+  EXPECT_EQ(info.peer->uri_sans, std::vector<std::string>{"spiffe://td/ns/a/sa/client"});
+  EXPECT_EQ(info.peer->subject, "");
+  EXPECT_EQ(info.peer->issuer, "CN=test root");
 }
 
 TEST_F(Verify, a_required_certificate_that_is_missing) {
@@ -100,7 +100,7 @@ TEST_F(Verify, a_nul_does_not_cut_a_name) {
   client.certificates = {own({.sans = {uri_san(std::string("spiffe://td/a\0\r\nb", 17))}})};
   auto& shown = connect(mutual, client);
   ASSERT_TRUE(shown.finished());
-  EXPECT_EQ(shown.server.transport->info().tls->peer.uri_sans[0], "spiffe://td/a\\x00\\x0d\\x0ab");
+  EXPECT_EQ(shown.server.transport->info().tls->peer->uri_sans[0], "spiffe://td/a\\x00\\x0d\\x0ab");
 }
 
 TEST_F(Verify, spiffe_identities_of_other_domains_and_two_at_once_are_refused) {
@@ -183,7 +183,7 @@ TEST_F(Verify, an_intermediate_can_be_the_anchor_and_depth_is_bounded) {
   server.validation.ca_pem = middle.certificate_pem();
   auto& pair = connect(server, client);
   ASSERT_TRUE(pair.finished()) << pair.why();
-  EXPECT_EQ(pair.server.transport->info().tls->peer.issuers_der.size(), 1U);
+  EXPECT_EQ(pair.server.transport->info().tls->peer->issuers_der.size(), 1U);
   server.validation.ca_pem = authority().certificate_pem();
   server.validation.max_depth = 0;
   expect_server_refuses(connect(server, client), Counter::kFailVerifyError, "verify cert failed");
