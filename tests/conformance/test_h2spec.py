@@ -17,9 +17,12 @@ ENVOY_FAILS = 14
 H2SPEC = Feature("h2spec", """
 listeners:
   main:
+    # The wait keeps streams open: an answer that comes before the next HEADERS leaves the stream limit unreached.
+    filters: &wait [{fault: {delay: {fixed_delay: 0.1s, percentage: {numerator: 100}}}}]
     # Not AUTO: what is no HTTP/2 preface would be answered as HTTP/1.
     hcm: &hcm {codec_type: HTTP2, delayed_close_timeout: 0.1s, http2_protocol_options: {max_concurrent_streams: 100, initial_stream_window_size: 65535, initial_connection_window_size: 65535}}
   over_tls:
+    filters: *wait
     hcm: *hcm
     tls: {common_tls_context: {tls_certificates: [{certificate_chain: {filename: "${server.crt}"}, private_key: {filename: "${server.key}"}}], alpn_protocols: [h2]}}
 """)

@@ -1,7 +1,9 @@
 """Slow clients, too many clients, clients that stop reading: bounded, and harmless to others."""
 import os
 
-from tests.e2e.load import Load, normal_p99, suffers
+import pytest
+
+from tests.e2e.load import ROUNDS, Load, normal_p99, suffers
 from tests.e2e.test_h2_floods import GROWTH, MB, settle
 from tests.support.client_h1 import Http1Client, encode
 from tests.support.client_h2 import Http2Client
@@ -18,13 +20,22 @@ MANY = 300
 def slow(start, kind, first: bytes, crumbs: bytes):
     """MANY connections send `first`, then one crumb at a time; all must be ended by a timeout."""
     world = start(TIMEOUTS)
-    usual = normal_p99(world.dial("main"))
+    calm = world.dial("main")
+    usual = normal_p99(calm)
+    for _ in range(ROUNDS):
+        now = p99_beside_slow_clients(world, calm, first, crumbs)
+        if kind == "envoy" or not suffers(calm, usual, now):
+            return
+    pytest.fail(f"p99 {usual * 1000:.1f} ms became {now * 1000:.1f} ms in each of {ROUNDS} rounds")
+
+
+def p99_beside_slow_clients(world, calm, first: bytes, crumbs: bytes) -> float:
     rss = world.proxy.program.resident_bytes()
-    clients = [Http1Client(world.dial("main")) for _ in range(MANY)]
+    clients = [Http1Client(calm) for _ in range(MANY)]
     for client in clients:
         client.send(first)
     grown = 0
-    with Load(world.dial("main")) as load:
+    with Load(calm) as load:
         left, crumb = set(clients), 0
 
         def all_ended() -> bool:
@@ -48,7 +59,7 @@ def slow(start, kind, first: bytes, crumbs: bytes):
         client.close()
     assert load.failures == []
     assert grown <= GROWTH, f"grew by {grown / MB:.1f} MB"
-    assert kind == "envoy" or not suffers(world.dial("main"), usual, load.p99()), f"p99 {usual * 1000:.1f} ms became {load.p99() * 1000:.1f} ms"
+    return load.p99()
 
 
 def test_slowloris(start, kind):
