@@ -105,7 +105,7 @@ void Call::finish_with(const http::HeaderList& trailers) {
     status.code = http_status_ == 200 ? Code::kUnknown : http::grpc_status_of_http(http_status_);
     status.message = "HTTP status " + std::to_string(http_status_) + " without grpc-status";
   }
-  finish(std::move(status), &trailers);
+  finish(status, &trailers);
 }
 
 void Call::on_reset(http::ResetReason reason, std::string_view details) {
@@ -116,7 +116,7 @@ void Call::on_reset(http::ResetReason reason, std::string_view details) {
 
 void Call::fail(Code code, std::string message) { finish({code, std::move(message)}, nullptr); }
 
-void Call::finish(CallStatus status, const http::HeaderList* trailers) {
+void Call::finish(const CallStatus& status, const http::HeaderList* trailers) {
   if (state_ == State::kFinished) return;
   state_ = State::kFinished;
   // A server may answer before we have said all: then the stream is still ours to end.

@@ -63,7 +63,7 @@ class CallObserver {
 class Call final : private http::ResponseReceiver, private StreamOpener::Waiter {
  public:
   Call(StreamOpener& opener, CallObserver& observer) : opener_(opener), observer_(observer) {}
-  ~Call() { cancel(); }
+  ~Call() override { cancel(); }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -94,7 +94,7 @@ class Call final : private http::ResponseReceiver, private StreamOpener::Waiter 
 
   void fail(Code code, std::string message);
   void finish_with(const http::HeaderList& trailers);
-  void finish(CallStatus status, const http::HeaderList* trailers);
+  void finish(const CallStatus& status, const http::HeaderList* trailers);
 
   StreamOpener& opener_;
   CallObserver& observer_;

@@ -54,7 +54,7 @@ class CodecPump : public net::TransportObserver, public net::EndOfTurn, public C
   /// Observes `transport` from now on. `linger`: how long a server, having sent its last byte, goes on reading and
   /// dropping what the client still sends, so that a RST does not destroy the answer; 0: close at once.
   CodecPump(std::unique_ptr<net::Transport> transport, Role role, Milliseconds linger = Milliseconds(0));
-  ~CodecPump();
+  ~CodecPump() override;
 
   /// Makes bytes flow. `try_read`: bytes may have arrived before this object observed the transport.
   void start(std::unique_ptr<Codec> codec, bool try_read);

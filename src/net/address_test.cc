@@ -25,8 +25,8 @@ TEST(Address, refuses_what_is_no_address) {
 }
 
 TEST(Address, round_trips_through_the_kernels_form) {
-  for (Address address : {*Address::parse("1.2.3.4:80"), *Address::parse("[fe80::1]:9"), *Address::unix_path("/tmp/x"),
-                          *Address::unix_path("@abstract")}) {
+  for (const Address& address : {*Address::parse("1.2.3.4:80"), *Address::parse("[fe80::1]:9"),
+                                 *Address::unix_path("/tmp/x"), *Address::unix_path("@abstract")}) {
     sockaddr_storage storage{};
     socklen_t size = address.to_sockaddr(storage);
     Address back = Address::from_sockaddr(reinterpret_cast<sockaddr*>(&storage), size);

@@ -17,7 +17,7 @@ class Server : private EventSource {
   explicit Server(Loop& loop) : loop_(loop), fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     sockaddr_storage storage;
     socklen_t size = Address::loopback(Address::Family::kIpv4, 0).to_sockaddr(storage);
-    ::bind(fd_.get(), reinterpret_cast<sockaddr*>(&storage), size);
+    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&storage), size), 0);
     watch_ = *loop.watch(fd_.get(), EPOLLIN, *this);
   }
   ~Server() { loop_.unwatch(fd_.get(), watch_); }

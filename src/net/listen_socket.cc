@@ -154,7 +154,8 @@ void Acceptor::on_events(uint32_t) {
 void Acceptor::exhausted() {
   if (reserve_) {
     reserve_.reset();
-    Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));  // closed: the client need not wait
+    Fd refused(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));  // closed: the client need not wait
+    refused.reset();
     reserve_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   }
   back_off_.start(loop_, kBackOff);

@@ -57,8 +57,8 @@ TEST(ProxyProtocol, reads_version_2_with_tlvs) {
 }
 
 TEST(ProxyProtocol, cut_at_every_byte_needs_more) {
-  for (std::string header : {v2(0x21, 0x11, kAddresses + std::string("\x01\x00\x02h2", 5)), v2(0x20, 0, ""),
-                             std::string("PROXY TCP4 10.1.2.3 10.9.8.7 5000 443\r\n")}) {
+  for (const std::string& header : {v2(0x21, 0x11, kAddresses + std::string("\x01\x00\x02h2", 5)), v2(0x20, 0, ""),
+                                    std::string("PROXY TCP4 10.1.2.3 10.9.8.7 5000 443\r\n")}) {
     for (size_t cut = 0; cut < header.size(); ++cut) {
       EXPECT_EQ(parse_proxy_header(header.substr(0, cut)).state, State::kNeedMore) << cut;
     }
@@ -67,8 +67,8 @@ TEST(ProxyProtocol, cut_at_every_byte_needs_more) {
 }
 
 TEST(ProxyProtocol, local_and_unspecified_tell_no_addresses) {
-  for (std::string header : {v2(0x20, 0x11, kAddresses), v2(0x20, 0xff, "junk"), v2(0x21, 0x00, "junk"),
-                             v2(0x21, 0x31, std::string(216, 'x'))}) {
+  for (const std::string& header : {v2(0x20, 0x11, kAddresses), v2(0x20, 0xff, "junk"), v2(0x21, 0x00, "junk"),
+                                    v2(0x21, 0x31, std::string(216, 'x'))}) {
     ProxyParse parse = parse_proxy_header(header);
     ASSERT_EQ(parse.state, State::kDone) << parse.error;
     EXPECT_TRUE(parse.header.local);
@@ -81,7 +81,7 @@ TEST(ProxyProtocol, refuses_a_bad_version_2) {
   std::string overrun("\x01\x00\x09h2", 5);
   std::string cut("\x01\x00", 2);
   std::string checksum("\x03\x00\x04\x00\x00\x00\x00", 7);
-  for (std::string header : {
+  for (const std::string& header : {
            v2(0x11, 0x11, kAddresses),             // version 1 in a version 2 frame
            v2(0x22, 0x11, kAddresses),             // unknown command
            v2(0x21, 0x41, kAddresses),             // unknown family

@@ -104,7 +104,7 @@ class TransportObserver {
   /// A client's connect or, with TLS, either side's handshake is finished. Not called for a plain accepted socket.
   virtual void on_connected() {}
   /// In place of on_connected(); the transport is closed.
-  virtual void on_connect_failed(std::string reason) { (void)reason; }
+  virtual void on_connect_failed(std::string /*reason*/) {}
   /// Bytes, an end or an error wait to be read. Edge-triggered: read until `drained`, or read again later unasked.
   virtual void on_readable() = 0;
   /// A write that took less than all may be tried again.

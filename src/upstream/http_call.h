@@ -30,7 +30,7 @@ class HttpCall final : private http::ResponseReceiver, private grpc::StreamOpene
   using Done = std::function<void(uint16_t status, std::string_view failure)>;
 
   explicit HttpCall(grpc::StreamOpener& opener) : opener_(opener) {}
-  ~HttpCall() { cancel(); }
+  ~HttpCall() override { cancel(); }
   HttpCall(const HttpCall&) = delete;
   HttpCall& operator=(const HttpCall&) = delete;
 
