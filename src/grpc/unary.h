@@ -23,7 +23,7 @@ class UnaryCall final : private CallObserver {
     done_ = std::move(done);
     response_.clear();
     messages_ = 0;
-    call_ = std::make_unique<Call>(opener_, *this);
+    call_ = std::make_unique<Call>(opener_, static_cast<CallObserver&>(*this));
     call_->send(request, true);
     call_->start(options);  // the last thing: `done` may have started the next call
   }
