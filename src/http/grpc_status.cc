@@ -21,6 +21,26 @@ constexpr std::array<uint16_t, 17> kHttp = {200, 499, 500, 400, 504, 404, 409, 4
 
 bool is_plain(char c) { return c >= 0x20 && c <= 0x7e && c != '%'; }
 
+std::optional<std::chrono::nanoseconds> parse_exact_timeout(std::string_view text) {
+  if (text.size() < 2 || text.size() > 9) return std::nullopt;
+  auto value = parse_decimal<uint64_t>(text.substr(0, text.size() - 1));
+  if (!value) return std::nullopt;
+  uint64_t unit = 0;  // in nanoseconds
+  switch (text.back()) {
+    case 'H': unit = 3'600'000'000'000; break;
+    case 'M': unit = 60'000'000'000; break;
+    case 'S': unit = 1'000'000'000; break;
+    case 'm': unit = 1'000'000; break;
+    case 'u': unit = 1'000; break;
+    case 'n': unit = 1; break;
+    default: return std::nullopt;
+  }
+  // A hundred years: far from overflow when added to a clock in nanoseconds.
+  constexpr uint64_t kLongest = uint64_t{100} * 365 * 24 * 3'600'000'000'000;
+  const uint64_t timeout = *value > kLongest / unit ? kLongest : *value * unit;
+  return std::chrono::nanoseconds(static_cast<int64_t>(timeout));
+}
+
 }  // namespace
 
 GrpcStatus grpc_status_of_http(uint16_t http_status) {
@@ -88,22 +108,14 @@ std::string_view grpc_message_decode(std::string_view text, Arena& arena) {
 }
 
 std::optional<Milliseconds> parse_grpc_timeout(std::string_view text) {
-  if (text.size() < 2 || text.size() > 9) return std::nullopt;
-  auto value = parse_decimal<uint64_t>(text.substr(0, text.size() - 1));
-  if (!value) return std::nullopt;
-  // A hundred years: far from overflow when added to a clock in nanoseconds.
-  constexpr uint64_t kLongest = uint64_t{100} * 365 * 24 * 3600 * 1000;
-  uint64_t milliseconds = 0;
-  switch (text.back()) {
-    case 'H': milliseconds = *value * 3'600'000; break;
-    case 'M': milliseconds = *value * 60'000; break;
-    case 'S': milliseconds = *value * 1'000; break;
-    case 'm': milliseconds = *value; break;
-    case 'u': milliseconds = (*value + 999) / 1'000; break;
-    case 'n': milliseconds = (*value + 999'999) / 1'000'000; break;
-    default: return std::nullopt;
-  }
-  return Milliseconds(static_cast<int64_t>(std::min(milliseconds, kLongest)));
+  auto exact = parse_exact_timeout(text);
+  if (!exact) return std::nullopt;
+  return std::chrono::ceil<Milliseconds>(*exact);
+}
+
+bool grpc_deadline_passed(std::string_view timeout, std::chrono::nanoseconds since_arrival) {
+  auto exact = parse_exact_timeout(timeout);
+  return exact && since_arrival >= *exact;
 }
 
 std::string_view format_grpc_timeout(Milliseconds timeout, Arena& arena) {

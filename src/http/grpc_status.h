@@ -2,6 +2,7 @@
 // the part of it that a proxy needs without speaking gRPC.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -52,6 +53,8 @@ std::string_view grpc_message_decode(std::string_view text, Arena& arena);
 /// grpc-timeout: 1 to 8 digits and a unit of H M S m u n. Saturates at the largest Milliseconds that is safe to add
 /// to a time; rounds up to a millisecond. nullopt when malformed (CVE-2021-28682: never overflows).
 std::optional<Milliseconds> parse_grpc_timeout(std::string_view text);
+/// Whether a request with this grpc-timeout that arrived so long ago is out of time; false when it is malformed.
+bool grpc_deadline_passed(std::string_view timeout, std::chrono::nanoseconds since_arrival);
 /// The shortest exact form, rounded up where 8 digits do not hold it; 0 and less give "0m" (a time-out at once).
 std::string_view format_grpc_timeout(Milliseconds timeout, Arena& arena);
 

@@ -52,6 +52,16 @@ TEST(GrpcTimeout, is_parsed_with_saturation) {
   }
 }
 
+TEST(GrpcTimeout, passes_to_the_nanosecond) {
+  using std::chrono::nanoseconds;
+  EXPECT_FALSE(grpc_deadline_passed("999u", nanoseconds(998'999)));
+  EXPECT_TRUE(grpc_deadline_passed("999u", nanoseconds(999'000)));
+  EXPECT_TRUE(grpc_deadline_passed("0m", nanoseconds(0)));
+  EXPECT_FALSE(grpc_deadline_passed("99999999H", nanoseconds(INT64_MAX / 4)));
+  EXPECT_FALSE(grpc_deadline_passed("", nanoseconds(INT64_MAX)));
+  EXPECT_FALSE(grpc_deadline_passed("1s", nanoseconds(INT64_MAX)));
+}
+
 TEST(GrpcTimeout, is_formatted_in_eight_digits) {
   Arena arena;
   EXPECT_EQ(format_grpc_timeout(Milliseconds(1500), arena), "1500m");

@@ -1,4 +1,5 @@
 // The story of a request: accept, filter, route, choose, forward, retry, answer.
+#include "http/grpc_status.h"
 #include "http/uri.h"
 #include "observe/metadata.h"
 #include "proxy/accept_request.h"
@@ -373,6 +374,11 @@ void Exchange::give_up() {
   info_.set(failure.flag);
   if (failure.protocol_error) info_.set(ResponseFlag::kUpstreamProtocolError);
   LocalReply reply{.status = failure.status, .body = failure.body, .details = failure.details};
+  // Its upstream ran out of the same time: "unavailable" would invite the client to try again.
+  if (!attempt_->timed_out() && http::is_grpc(request_.headers) &&
+      http::grpc_deadline_passed(request_.headers.value(HeaderId::kGrpcTimeout), loop_.now() - info_.start)) {
+    reply.grpc_status = static_cast<int>(http::GrpcStatus::kDeadlineExceeded);
+  }
   if (failure.overflow) {
     info_.upstream_remote = nullptr;  // none was asked
     info_.upstream_host_name = {};

@@ -79,6 +79,8 @@ for code in (200, 401, 404, 503):
 MAP.case("ok_with_trailers", post("/h2", MESSAGE, GRPC), protocol="h2", origin=R(200, [GRPC], body=MESSAGE, trailers=[("grpc-status", "0"), ("grpc-message", "")]))
 MAP.case("error_in_trailers", post("/h2", MESSAGE, GRPC), protocol="h2", origin=R(200, [GRPC], body=MESSAGE, trailers=[("grpc-status", "13"), ("grpc-message", "a%20b")]))
 MAP.case("trailers_only", post("/h2", MESSAGE, GRPC), protocol="h2", origin=R(200, [GRPC, ("grpc-status", "5")], body=b""))
+for name, timeout in (("after_its_deadline", "20m"), ("within_its_deadline", "60S")):
+    MAP.case(f"upstream_resets_{name}", post("/h2", MESSAGE, GRPC, ("grpc-timeout", timeout)), protocol="h2", origin=R(delay_s=0.1, reset_before=True, reset_code=8))
 MAP.case("reset_mid_stream", post("/h2", MESSAGE, GRPC), protocol="h2", origin=R(200, [GRPC], body=MESSAGE * 3, reset_after=5))
 
 REDIRECT = Feature("internal_redirect", """
