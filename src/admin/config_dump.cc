@@ -155,8 +155,11 @@ class Dump {
       if (single) entry["@type"] = fmt::format("{}{}.{}", kDumps, list.dump, list.entry);
       entry[std::string(list.member)] = resource;
       note_time(entry);
-      if (single) configs_.push_back(masked(std::move(entry), query_.mask));
-      entries.push_back(std::move(entry));
+      if (single) {
+        configs_.push_back(masked(std::move(entry), query_.mask));
+      } else {
+        entries.push_back(std::move(entry));
+      }
     }
     if (single) return;
     Json dump = {{"@type", std::string(kDumps).append(list.dump)}};

@@ -102,7 +102,7 @@ TEST_F(ConfigPage, runtime_shows_layers_and_what_is_set_by_hand) {
 
 TEST_F(ConfigPage, runtime_without_an_admin_layer_cannot_be_changed) {
   serve(TestConfig().yaml());
-  admin().context.publish_runtime = [](auto) { FAIL(); };
+  admin().context.publish_runtime = [](const auto&) { FAIL(); };
   EXPECT_EQ(post("/runtime_modify?a=1").status, 503);
   EXPECT_EQ(post("/runtime_modify").status, 400);
 }

@@ -22,7 +22,7 @@ std::string value_text(const Json& value) { return value.is_string() ? value.get
 /// Nested objects spell dotted keys, but for a fractional percentage, which is one value.
 void flatten(const std::string& prefix, const Json& object, std::map<std::string, std::string>& values) {
   for (const auto& [name, value] : object.items()) {
-    std::string key = prefix.empty() ? name : prefix + "." + name;
+    std::string key = prefix.empty() ? name : fmt::format("{}.{}", prefix, name);
     if (value.is_object() && !value.contains("numerator")) {
       flatten(key, value, values);
     } else {
