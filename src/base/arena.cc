@@ -3,44 +3,23 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/free_blocks.h"
+
 namespace proa {
 namespace {
 
 // Two blocks hold nearly every exchange; the free list keeps the hot ones in cache.
 constexpr size_t kBlockSize = 4096;
-constexpr size_t kMaxFree = 64;
-
-struct FreeBlocks {
-  void* head = nullptr;
-  size_t count = 0;
-  ~FreeBlocks() {
-    while (head) {
-      void* next = *static_cast<void**>(head);
-      std::free(head);
-      head = next;
-    }
-  }
-};
-thread_local FreeBlocks free_blocks;
+thread_local FreeBlocks<kBlockSize, 64> free_blocks;
 
 void* take(size_t size) {
-  if (size == kBlockSize && free_blocks.head) {
-    void* block = free_blocks.head;
-    free_blocks.head = *static_cast<void**>(block);
-    --free_blocks.count;
-    return block;
-  }
+  if (size == kBlockSize) return free_blocks.take();
   void* block = std::malloc(size);
   if (!block) throw std::bad_alloc();
   return block;
 }
 
-void give(void* block, size_t size) {
-  if (size != kBlockSize || free_blocks.count >= kMaxFree) return std::free(block);
-  *static_cast<void**>(block) = free_blocks.head;
-  free_blocks.head = block;
-  ++free_blocks.count;
-}
+void give(void* block, size_t size) { size == kBlockSize ? free_blocks.give(block) : std::free(block); }
 
 }  // namespace
 

@@ -7,11 +7,13 @@
 #include <cstring>
 #include <new>
 
+#include "base/free_blocks.h"
+
 namespace proa {
 
 namespace {
 constexpr size_t kBlockSize = 16 * 1024;
-constexpr size_t kMaxFree = 64;  // 1 MiB a thread
+thread_local FreeBlocks<kBlockSize, 64> free_blocks;  // 1 MiB at the most
 }  // namespace
 
 struct Buffer::Block {
@@ -22,43 +24,8 @@ struct Buffer::Block {
   size_t room() const { return kBlockSize - sizeof(Block) - end; }
 };
 
-namespace {
-
-struct FreeBlocks {
-  void* head = nullptr;
-  size_t count = 0;
-  ~FreeBlocks() {
-    while (head) {
-      void* next = *static_cast<void**>(head);
-      std::free(head);
-      head = next;
-    }
-  }
-};
-thread_local FreeBlocks free_blocks;
-
-void* take_block() {
-  if (void* block = free_blocks.head) {
-    free_blocks.head = *static_cast<void**>(block);
-    --free_blocks.count;
-    return block;
-  }
-  void* block = std::malloc(kBlockSize);
-  if (!block) throw std::bad_alloc();
-  return block;
-}
-
-void give_block(void* block) {
-  if (free_blocks.count >= kMaxFree) return std::free(block);
-  *static_cast<void**>(block) = free_blocks.head;
-  free_blocks.head = block;
-  ++free_blocks.count;
-}
-
-}  // namespace
-
 Buffer::Block* Buffer::push_block() {
-  auto* block = new (take_block()) Block;
+  auto* block = new (free_blocks.take()) Block;
   (tail_ ? tail_->next : head_) = block;
   tail_ = block;
   return block;
@@ -123,7 +90,7 @@ void Buffer::drain(size_t size) {
     size -= n;
     if (head_->begin != head_->end) return;
     Block* next = head_->next;
-    give_block(head_);
+    free_blocks.give(head_);
     head_ = next;
   }
   tail_ = nullptr;
@@ -132,7 +99,7 @@ void Buffer::drain(size_t size) {
 void Buffer::clear() {
   while (head_) {
     Block* next = head_->next;
-    give_block(head_);
+    free_blocks.give(head_);
     head_ = next;
   }
   tail_ = nullptr;
