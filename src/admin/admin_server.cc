@@ -1,17 +1,20 @@
 #include "admin/admin_server.h"
 
+#include <fcntl.h>
+
 #include "base/log.h"
 #include "net/socket_transport.h"
 
 namespace proa::admin {
 
-Result<std::unique_ptr<AdminServer>> AdminServer::make(net::Loop& loop, AdminContext context) {
+Result<std::unique_ptr<AdminServer>> AdminServer::make(net::Loop& loop, AdminContext context, net::Fd inherited) {
   const net::Address address = context.config.address;
   if (!address) return fail("the admin surface has no address");
   net::ListenOptions options;
   options.reuse_port = false;
   if (address.is_unix()) options.unix_mode = context.config.unix_mode;
-  Result<net::Fd> socket = net::listen_on(address, options);
+  Result<net::Fd> socket =
+      inherited ? net::adopt_listener(std::move(inherited), address) : net::listen_on(address, options);
   if (!socket) return fail("admin: " + socket.error().message);
   std::unique_ptr<AdminServer> server(new AdminServer(loop, std::move(context)));
   auto acceptor = net::Acceptor::make(loop, std::move(*socket), *server);
@@ -30,6 +33,8 @@ AdminServer::~AdminServer() {
   acceptor_.reset();
   while (AdminConnection* connection = connections_.pop_front()) delete connection;
 }
+
+net::Fd AdminServer::duplicate_socket() const { return net::Fd(::fcntl(acceptor_->fd(), F_DUPFD_CLOEXEC, 0)); }
 
 bool AdminServer::admit() {
   size_t open = 0;

@@ -13,12 +13,15 @@ namespace proa::admin {
 /// closes the socket and all its connections.
 class AdminServer final : private net::AcceptHandler {
  public:
-  /// Fails when the address cannot be bound, or when there is none (AdminConfig::address).
-  static Result<std::unique_ptr<AdminServer>> make(net::Loop& loop, AdminContext context);
+  /// Fails when the address cannot be bound, or when there is none (AdminConfig::address). `inherited`: a socket that
+  /// listens there already, of the process before.
+  static Result<std::unique_ptr<AdminServer>> make(net::Loop& loop, AdminContext context, net::Fd inherited = {});
   ~AdminServer();
 
   /// Where it listens, with the port that the kernel chose.
   const net::Address& address() const { return acceptor_->local(); }
+  /// A copy of the listening socket, to hand over.
+  net::Fd duplicate_socket() const;
   /// Pages without a socket, for tests.
   Admin& admin() { return admin_; }
 

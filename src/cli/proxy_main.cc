@@ -8,7 +8,9 @@
 
 #include "admin/admin_server.h"
 #include "base/log.h"
+#include "cli/hot_restart.h"
 #include "cli/proxy_options.h"
+#include "cli/service_notify.h"
 #include "cli/signals.h"
 #include "cli/start_memory.h"
 #include "config/compiler.h"
@@ -42,10 +44,27 @@ int validate(const ProxyOptions& options) {
   return 0;
 }
 
+HotRestartOptions hot_restart_options(const ProxyOptions& options) {
+  const Milliseconds drain = std::chrono::seconds(options.drain_time_s);
+  const Milliseconds shutdown = std::chrono::seconds(options.parent_shutdown_time_s);
+  return {
+      .enabled = !options.disable_hot_restart && options.mode == Mode::kServe,
+      .required = options.base_id_given || options.restart_epoch_given,
+      .base_id = options.base_id,
+      .epoch = options.restart_epoch,
+      .predecessor = {.spread = options.drain_at_once ? Milliseconds(0) : std::min(drain, shutdown), .limit = shutdown},
+      .command = options.command};
+}
+
 /// The process while it serves. Main thread.
 class Program {
  public:
-  explicit Program(const ProxyOptions& options) : options_(options), shared_(registry_) {
+  Program(const ProxyOptions& options, ServiceNotify service)
+      : options_(options),
+        service_(std::move(service)),
+        restart_(loop_, hot_restart_options(options)),
+        shared_(registry_),
+        alive_timer_(net::Timer::of<&Program::tell_alive>(this)) {
     shared_.set_log_flush_interval(Milliseconds(options.file_flush_interval_ms));
     uint32_t workers = options.concurrency ? options.concurrency : std::max(1U, std::thread::hardware_concurrency());
     server_ = std::make_unique<proxy::Server>(
@@ -64,11 +83,14 @@ class Program {
     }
     warn(problems);
     report_ = "the configuration of the start is in force";
-    Status started = server_->start(std::move(snapshot), {}, [this] { live(); });
+    if (Status begun = restart_.begin(); !begun) return complain(begun.error().message);
+    Status started = server_->start(std::move(snapshot), restart_.listeners(), [this] { live(); });
     if (!started) return complain(started.error().message);
-    if (server_->snapshot().admin.address) {
+    // After a hot restart the admin listener is the old process's as long as that one serves.
+    if (!restart_.takes_over()) {
       if (Status open = open_admin(); !open) return complain(open.error().message);
     }
+    if (service_.alive_interval()) tell_alive();
     loop_.run();
     admin_.reset();
     server_.reset();
@@ -84,8 +106,12 @@ class Program {
   }
 
   Status open_admin() {
+    const net::Address& address = server_->snapshot().admin.address;
+    if (!address) return {};
     admin::AdminContext context{.server = *server_, .config = server_->snapshot().admin, .version = kVersion};
     context.started = started_;
+    context.first_started = restart_.first_started();
+    context.hot_restart_version = restart_.version();
     context.command_line = command_line();
     context.quit = [this] { loop_.stop(); };
     context.reopen_logs = [this] { shared_.reopen_logs(); };
@@ -94,7 +120,7 @@ class Program {
     context.publish_runtime = [this](std::shared_ptr<const route::Runtime> runtime) {
       server_->publish_runtime(std::move(runtime));
     };
-    auto opened = admin::AdminServer::make(loop_, std::move(context));
+    auto opened = admin::AdminServer::make(loop_, std::move(context), restart_.admin_socket(address.to_string()));
     if (!opened) return std::unexpected(opened.error());
     admin_ = std::move(*opened);
     log::get("admin").info("admin on {}", admin_->address().to_string());
@@ -117,7 +143,8 @@ class Program {
     line.service_zone = options_.service_zone;
     line.concurrency = server_->options().concurrency;
     line.base_id = options_.base_id;
-    line.restart_epoch = options_.restart_epoch;
+    line.restart_epoch = restart_.epoch();
+    if (options_.drain_at_once) line.drain_strategy = "Immediate";
     line.drain_time_s = options_.drain_time_s;
     line.parent_shutdown_time_s = options_.parent_shutdown_time_s;
     line.disable_hot_restart = options_.disable_hot_restart;
@@ -142,13 +169,48 @@ class Program {
       }
     }
     if (options_.mode == Mode::kInitOnly) return loop_.stop();
+    if (restart_.takes_over()) replace_predecessor();
+    auto sockets = [this] { return sockets_to_pass(); };
+    Status offered = restart_.offer(sockets, [this](const Succession& to) { step_down(to); });
+    if (!offered) log::get("main").error("no hot restart: {}", offered.error().message);
+    service_.ready();
     release_start_memory();
+  }
+
+  void replace_predecessor() {
+    if (Status stepped = restart_.step_in(); !stepped) {
+      log::get("main").error("the process before may not drain: {}", stepped.error().message);
+    }
+    if (Status open = open_admin(); !open) log::get("main").error("{}", open.error().message);
+  }
+
+  std::vector<PassedSocket> sockets_to_pass() {
+    std::vector<PassedSocket> out;
+    if (admin_) {
+      out.push_back({.purpose = PassedSocket::Purpose::kAdmin,
+                     .address = admin_->address().to_string(),
+                     .fd = admin_->duplicate_socket()});
+    }
+    for (auto& [address, sockets] : server_->duplicate_sockets()) {
+      for (net::Fd& fd : sockets) out.push_back({.address = address, .fd = std::move(fd)});
+    }
+    return out;
+  }
+
+  /// Another process serves from now on.
+  void step_down(const Succession& to) {
+    log::get("main").info("process {} serves; draining", to.successor);
+    admin_.reset();
+    service_.main_process(to.successor);
+    server_->drain(to.drain, [this] { loop_.stop(); });
   }
 
   void on_signal(int signal) {
     switch (signal) {
       case SIGHUP: return reload();
       case SIGUSR1: return shared_.reopen_logs();
+      case SIGUSR2: return restart_.start_successor();
+      case SIGCHLD: return restart_.reap();
       default: return stop();
     }
   }
@@ -157,10 +219,15 @@ class Program {
   void stop() {
     if (std::exchange(stopping_, true)) return loop_.stop();
     log::get("main").info("draining");
+    // Where another process serves, the service does not stop.
+    if (!restart_.succeeded()) service_.stopping();
+    restart_.withdraw();
     server_->drain([this] { loop_.stop(); });
   }
 
   void reload() {
+    if (server_->state() != proxy::ServerState::kLive) return refused("the process drains or has not started yet");
+    service_.reloading(std::chrono::steady_clock::now());
     config::Problems problems;
     proxy::Snapshot snapshot = load(problems);
     if (!problems.ok()) {
@@ -172,6 +239,7 @@ class Program {
       loaded_at_ = std::chrono::system_clock::now();
       report_ = "the new configuration is in force";
       log::get("config").info(report_);
+      service_.ready();
       release_start_memory();
     });
   }
@@ -179,6 +247,18 @@ class Program {
   void refused(const std::string& why) {
     report_ = "the new configuration is refused, the old one goes on:\n" + why;
     log::get("config").error(report_);
+    if (server_->state() == proxy::ServerState::kLive) service_.ready();  // as before
+  }
+
+  /// systemd restarts the service when this is not said: so not while a worker hangs.
+  void tell_alive() {
+    const Milliseconds interval = *service_.alive_interval();
+    bool stuck = false;
+    for (size_t i = 0; i < server_->workers().size(); ++i) {
+      stuck |= server_->workers()[i].stuck_for(std::chrono::steady_clock::now()) > interval;
+    }
+    if (!stuck) service_.alive();
+    alive_timer_.start(loop_, interval);
   }
 
   const ProxyOptions& options_;
@@ -186,10 +266,13 @@ class Program {
   WallTime loaded_at_ = std::chrono::system_clock::now();
   std::string report_;  ///< what came of the last attempt to load a configuration
   net::Loop loop_;
+  ServiceNotify service_;
+  HotRestart restart_;
   observe::Registry registry_;
   config::SharedObjects shared_;
   std::unique_ptr<proxy::Server> server_;
   std::unique_ptr<admin::AdminServer> admin_;
+  net::Timer alive_timer_;
   bool stopping_ = false;
 };
 
@@ -209,7 +292,12 @@ int run(int argc, char** argv) {
     return 64;
   }
   if (options.mode == Mode::kValidate) return validate(options);
-  Program program(options);
+  auto service = ServiceNotify::from_environment();
+  if (!service) {
+    std::fputs(fmt::format("proa-proxy: {}\n", service.error().message).c_str(), stderr);
+    return 1;
+  }
+  Program program(options, std::move(*service));
   return program.run();
 }
 

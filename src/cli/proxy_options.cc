@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <map>
 
+#include "base/number.h"
+
 namespace proa::cli {
 
 const char* const kVersion = "0.1.0";
@@ -13,7 +15,8 @@ const char* const kVersion = "0.1.0";
 int parse_options(int argc, char** argv, ProxyOptions& options) {
   CLI::App app{
       "proa-proxy: the data plane of Proa, a service mesh and API gateway for gRPC and HTTP.\n"
-      "It reads an Envoy bootstrap file and serves it; SIGHUP reloads the file, SIGTERM drains and ends."};
+      "It reads an Envoy bootstrap file and serves it; SIGHUP reloads the file, SIGUSR2 starts the\n"
+      "program anew and hands over to it, SIGTERM drains and ends."};
   app.get_formatter()->column_width(34);
   app.set_version_flag("--version", fmt::format("proa-proxy version: {}", kVersion));
   app.footer(
@@ -42,10 +45,21 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
                  "milliseconds that lines of an access log may wait to be written (1000)")
       ->check(CLI::PositiveNumber);
   app.add_option("--drain-time-s", options.drain_time_s, "seconds that connections may take to finish (600)");
+  const std::map<std::string, bool> strategies{{"gradual", false}, {"immediate", true}};
+  app.add_option("--drain-strategy", options.drain_at_once,
+                 "after a hot restart: gradual (tell connections to end over the drain time) or immediate")
+      ->transform(CLI::CheckedTransformer(strategies, CLI::ignore_case))
+      ->type_name("STRATEGY");
   app.add_option("--parent-shutdown-time-s", options.parent_shutdown_time_s,
                  "seconds until a hot restart ends the old process (900)");
-  app.add_option("--base-id", options.base_id, "tells instances on one host apart for hot restart");
-  app.add_option("--restart-epoch", options.restart_epoch, "0 at first; above, take over from the process before");
+  auto* base_id = app.add_option("--base-id", options.base_id, "tells instances on one host apart for hot restart (0)");
+  std::string epoch = "0";
+  auto* restart_epoch =
+      app.add_option("--restart-epoch", epoch,
+                     "0 at first; N takes over from the process with N-1; auto from whichever there is")
+          ->check([](const std::string& text) {
+            return text == "auto" || parse_decimal<uint32_t>(text) ? "" : "neither a number nor auto: " + text;
+          });
   app.add_flag("--disable-hot-restart", options.disable_hot_restart, "neither hand over nor take over");
   app.add_flag("--allow-unsupported", options.allow_unsupported,
                "fields that are not supported are warnings, unless leaving them out weakens security");
@@ -56,7 +70,7 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   // Agents pass these to Envoy; here they have no effect.
   std::string ignored;
   bool ignored_flag = false;
-  for (const char* name : {"--local-address-ip-version", "--file-flush-min-size-kb", "--drain-strategy"}) {
+  for (const char* name : {"--local-address-ip-version", "--file-flush-min-size-kb"}) {
     app.add_option(name, ignored, "accepted for compatibility, without effect")->group("Compatibility");
   }
   for (const char* name : {"--skip-deprecated-logs", "--enable-core-dump", "--ignore-unknown-dynamic-fields"}) {
@@ -67,6 +81,10 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 64;  // EX_USAGE
   }
+  options.base_id_given = base_id->count() > 0;
+  options.restart_epoch_given = restart_epoch->count() > 0;
+  options.restart_epoch = parse_decimal<uint32_t>(epoch);
+  options.command.assign(argv, argv + argc);
   if (options.print_reference) return -1;
   if (options.config_path.empty() && options.config_yaml.empty()) {
     std::fputs("proa-proxy: no configuration; give -c FILE or --config-yaml TEXT (see --help)\n", stderr);

@@ -9,8 +9,8 @@
 
 namespace proa::cli {
 
-/// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 for the process (make it before any thread) and delivers them on the
-/// loop. SIGPIPE is ignored.
+/// Blocks SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGCHLD for the process (make it before any thread) and delivers
+/// them on the loop. SIGPIPE is ignored.
 class SignalEvents final : private net::EventSource {
  public:
   static Result<std::unique_ptr<SignalEvents>> make(net::Loop& loop, std::function<void(int)> on_signal);

@@ -89,6 +89,12 @@ Result<Fd> adopt_listener(Fd fd, const Address& address) {
   return fd;
 }
 
+bool shares_port(int fd) {
+  int on = 0;
+  socklen_t size = sizeof on;
+  return ::getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, &size) == 0 && on;
+}
+
 Acceptor::Acceptor(Loop& loop, Fd listener, AcceptHandler& handler, uint32_t per_event)
     : loop_(loop),
       listener_(std::move(listener)),

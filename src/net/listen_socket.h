@@ -34,6 +34,8 @@ Result<Fd> bind_socket(const Address& address, const ListenOptions& options);
 Status start_listening(int fd, const ListenOptions& options);
 /// Takes over a listening socket of another process; fails when it is not one, or not for `address`.
 Result<Fd> adopt_listener(Fd fd, const Address& address);
+/// Whether more sockets may listen on its port: SO_REUSEPORT.
+bool shares_port(int fd);
 
 /// What an acceptor tells its listener.
 class AcceptHandler {

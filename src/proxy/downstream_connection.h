@@ -45,6 +45,7 @@ class DownstreamConnection final : public http::CodecPump,
   void adopt(std::shared_ptr<const FilterChain> chain);
   /// Graceful: no new requests, then close.
   void drain();
+  bool told_to_end() const { return !keep_alive_; }
 
   // http::ServerHandler
   http::RequestReceiver& on_request(http::ServerStream& stream, http::RequestHead& head, std::unique_ptr<Arena> arena,

@@ -60,9 +60,16 @@ void Listener::update(std::shared_ptr<const ListenerConfig> config) {
 
 void Listener::stop_accepting() { acceptors_.clear(); }
 
-void Listener::drain() {
+void Listener::drain_share(size_t turns_left) {
   draining_ = true;
-  http_.for_each([](DownstreamConnection& connection) { connection.drain(); });
+  size_t untold = 0;
+  http_.for_each([&](DownstreamConnection& connection) { untold += !connection.told_to_end(); });
+  size_t share = untold / turns_left;
+  http_.for_each([&](DownstreamConnection& connection) {
+    if (share == 0 || connection.told_to_end()) return;
+    --share;
+    connection.drain();
+  });
   if (empty()) connection_closed();
 }
 

@@ -29,7 +29,9 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   /// Stops accepting; the sockets are closed.
   void stop_accepting();
   /// Lets every connection finish what it does, then close.
-  void drain();
+  void drain() { drain_share(1); }
+  /// The same slowly: tells the first of `turns_left` equal shares of those that have not been told.
+  void drain_share(size_t turns_left);
   /// Closes every connection now.
   void close_all();
   bool empty() { return accepted_.empty() && http_.empty() && tcp_.empty(); }

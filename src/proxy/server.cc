@@ -16,6 +16,7 @@ using net::Timer;
 namespace {
 
 constexpr Milliseconds kDrainPoll{100};
+constexpr int kDrainTurns = 100;  // in which a slow drain tells the connections
 
 net::Fd copy_of(const net::Fd& fd) { return net::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)); }
 
@@ -35,7 +36,7 @@ Server::Server(net::Loop& main_loop, observe::Registry& registry, ServerOptions 
       registry_(registry),
       options_(options),
       drain_timer_(Timer::of<&Server::end_drain>(this)),
-      drain_poll_(Timer::of<&Server::check_drained>(this)) {}
+      drain_poll_(Timer::of<&Server::drain_turn>(this)) {}
 
 Server::~Server() {
   if (!workers_) return;
@@ -55,35 +56,45 @@ Result<Server::Bound> Server::bind(const ListenerConfig& config, InheritedSocket
   bound.sockets.resize(options_.concurrency);
   if (!config.bind_to_port) return bound;
   for (size_t a = 0; a < config.addresses.size(); ++a) {
-    std::vector<net::Fd> taken_over;
-    if (auto found = inherited.find(config.addresses[a].to_string()); found != inherited.end()) {
-      taken_over = std::move(found->second);
-      inherited.erase(found);
-    }
-    for (size_t worker = 0; worker < options_.concurrency; ++worker) {
-      net::Fd socket;
-      if (worker < taken_over.size()) {
-        socket = std::move(taken_over[worker]);
-      } else if (worker > 0 && !(config.socket.reuse_port && config.addresses[a].is_ip())) {
-        socket = copy_of(bound.sockets[0][a]);
-      } else {
-        Result<net::Fd> opened = net::listen_on(bound.addresses[a], config.socket);
-        if (!opened) {
-          return fail(fmt::format("listener {}: {}", config.name, opened.error().message));
-        }
-        socket = std::move(*opened);
-      }
-      // Port 0: the other workers listen where the first one does.
-      if (worker == 0) bound.addresses[a] = net::local_address(socket.get());
-      bound.sockets[worker].push_back(std::move(socket));
+    if (Status status = bind_address(config, a, inherited, bound); !status) {
+      return fail(fmt::format("listener {}: {}", config.name, status.error().message));
     }
   }
   return bound;
 }
 
+Status Server::bind_address(const ListenerConfig& config, size_t a, InheritedSockets& inherited, Bound& bound) {
+  const net::Address address = config.addresses[a];
+  std::vector<net::Fd> taken_over;
+  if (auto found = inherited.find(address.to_string()); found != inherited.end()) {
+    taken_over = std::move(found->second);
+    inherited.erase(found);
+  }
+  const bool own_sockets =
+      config.socket.reuse_port && address.is_ip() && (taken_over.empty() || net::shares_port(taken_over.front().get()));
+  // All that were taken over, also beyond the number of workers: connections may wait in their queues.
+  for (size_t i = 0; i < std::max<size_t>(options_.concurrency, taken_over.size()); ++i) {
+    Result<net::Fd> socket;
+    bool copy = false;
+    if (i < taken_over.size()) {
+      socket = net::adopt_listener(std::move(taken_over[i]), address);
+    } else if (i > 0 && !own_sockets) {
+      copy = true;
+      socket = copy_of(std::ranges::find(bound.sockets[0], a, &BoundSocket::address)->fd);
+    } else {
+      // Port 0: the other workers listen where the first one does.
+      socket = net::listen_on(bound.addresses[a], config.socket);
+    }
+    if (!socket) return std::unexpected(socket.error());
+    if (i == 0) bound.addresses[a] = net::local_address(socket->get());
+    bound.sockets[i % options_.concurrency].push_back({.address = a, .copy = copy, .fd = std::move(*socket)});
+  }
+  return {};
+}
+
 std::vector<net::Fd> Server::copies(const Bound& bound, size_t worker) const {
   std::vector<net::Fd> fds;
-  for (const net::Fd& fd : bound.sockets[worker]) fds.push_back(copy_of(fd));
+  for (const BoundSocket& socket : bound.sockets[worker]) fds.push_back(copy_of(socket.fd));
   return fds;
 }
 
@@ -170,6 +181,7 @@ void Server::apply(Snapshot snapshot, std::function<void(Status)> done) {
 
 void Server::finish_apply(Snapshot snapshot, std::map<std::string, Bound> added, std::set<std::string> clusters,
                           std::function<void(Status)> done) {
+  if (state_ == ServerState::kDraining) return done(fail("the process has begun to drain"));
   publish_runtime(snapshot.runtime);
   shared_.connection_limit = snapshot.connection_limit;
   std::set<std::string> kept;
@@ -222,24 +234,33 @@ void Server::fail_health_checks(bool fail) {
   shared_.announce_close.store(fail, std::memory_order_relaxed);
 }
 
-void Server::drain(std::function<void()> done) {
+void Server::drain(DrainPlan plan, std::function<void()> done) {
   state_ = ServerState::kDraining;
   drained_ = std::move(done);
   stop_accepting();
-  for (size_t i = 0; i < workers_->size(); ++i) {
-    (*workers_)[i].post([listeners = listeners_[i].get()] { listeners->drain_all(); });
-  }
-  drain_timer_.start(main_loop_, options_.drain_time);
-  check_drained();
+  all_told_ = main_loop_.now() + plan.spread;
+  drain_interval_ = std::max(kDrainPoll, plan.spread / kDrainTurns);
+  drain_timer_.start(main_loop_, plan.limit);
+  drain_turn();
 }
 
-void Server::check_drained() {
+// Turns go on after everybody was told: a connection whose handshake ends now has not been.
+void Server::drain_turn() {
+  drain_poll_.stop();
+  const auto left_time = std::max<Duration>(Duration(0), all_told_ - main_loop_.now());
+  const auto turns_left = static_cast<size_t>(left_time / drain_interval_) + 1;
   auto left = std::make_shared<std::atomic<size_t>>(0);
-  workers_->for_each([this, left](net::Worker& worker) { *left += listeners_[worker.index()]->connections(); },
-                     [this, left] {
-                       if (*left == 0) return end_drain();
-                       drain_poll_.start(main_loop_, kDrainPoll);
-                     });
+  workers_->for_each(
+      [this, left, turns_left](net::Worker& worker) {
+        WorkerListeners& listeners = *listeners_[worker.index()];
+        listeners.drain_share(turns_left);
+        *left += listeners.connections();
+      },
+      [this, left] {
+        if (!drained_) return;  // the limit came first
+        if (*left == 0) return end_drain();
+        drain_poll_.start(main_loop_, drain_interval_);
+      });
 }
 
 void Server::end_drain() {
@@ -257,8 +278,8 @@ InheritedSockets Server::duplicate_sockets() const {
   InheritedSockets all;
   for (const auto& [name, bound] : bound_) {
     for (const auto& of_worker : bound.sockets) {
-      for (size_t a = 0; a < of_worker.size(); ++a) {
-        all[bound.addresses[a].to_string()].push_back(copy_of(of_worker[a]));
+      for (const BoundSocket& socket : of_worker) {
+        if (!socket.copy) all[bound.addresses[socket.address].to_string()].push_back(copy_of(socket.fd));
       }
     }
   }

@@ -26,6 +26,11 @@ struct ServerOptions {
   Milliseconds drain_time{600'000};  ///< how long connections may take to finish
 };
 
+struct DrainPlan {
+  Milliseconds spread{0};  ///< over which the connections are told to end, lest all their clients come back at once
+  Milliseconds limit{0};   ///< after which the rest is closed
+};
+
 enum class ServerState : uint8_t { kPreInitializing, kInitializing, kLive, kDraining };
 
 /// Owned and called by the main thread, whose loop must run.
@@ -42,9 +47,11 @@ class Server {
   /// Moves to `snapshot`: clusters warm first, then listeners change in place. On an error the old configuration
   /// goes on and nothing has changed. `done` is called once.
   void apply(Snapshot snapshot, std::function<void(Status)> done);
-  /// Stops accepting and drains; `done` when no connection is left or drain_time has passed, after which the rest
-  /// is closed.
-  void drain(std::function<void()> done);
+  /// Stops accepting and drains; `done` when no connection is left or the plan's limit has passed, after which the
+  /// caller is to end this. Again: the newer plan replaces the older one.
+  void drain(DrainPlan plan, std::function<void()> done);
+  /// At once, for at most drain_time.
+  void drain(std::function<void()> done) { drain({.limit = options_.drain_time}, std::move(done)); }
   /// For POST /drain_listeners: stops accepting, connections go on.
   void stop_accepting();
   /// /healthcheck/fail: the health check filter answers 503 from now on. Read by workers.
@@ -63,20 +70,26 @@ class Server {
   const ServerOptions& options() const { return options_; }
   /// The bound addresses of a listener, with the ports that the kernel chose.
   std::vector<net::Address> bound_addresses(const std::string& listener) const;
-  /// Copies of all listening sockets, to hand over; by address.
+  /// Copies of all listening sockets, to hand over; by address. Sockets that several workers share are there once.
   InheritedSockets duplicate_sockets() const;
 
  private:
+  struct BoundSocket {
+    size_t address;  // index in Bound::addresses
+    bool copy;       // of a socket that another worker has too
+    net::Fd fd;
+  };
   struct Bound {
     std::vector<net::Address> addresses;
-    std::vector<std::vector<net::Fd>> sockets;  // for each worker, for each address: our own copies
+    std::vector<std::vector<BoundSocket>> sockets;  // for each worker: our own copies
   };
   Result<Bound> bind(const ListenerConfig& config, InheritedSockets& inherited);
+  Status bind_address(const ListenerConfig& config, size_t a, InheritedSockets& inherited, Bound& bound);
   std::vector<net::Fd> copies(const Bound& bound, size_t worker) const;
   void add_listener(const std::shared_ptr<const ListenerConfig>& config, const Bound& bound);
   void finish_apply(Snapshot snapshot, std::map<std::string, Bound> added, std::set<std::string> clusters,
                     std::function<void(Status)> done);
-  void check_drained();
+  void drain_turn();
   void end_drain();
 
   net::Loop& main_loop_;
@@ -93,6 +106,8 @@ class Server {
   ServerState state_ = ServerState::kPreInitializing;
   std::atomic<bool> health_failed_{false};
   std::function<void()> drained_;
+  MonoTime all_told_{};  // when a slow drain has told every connection
+  Milliseconds drain_interval_{0};
   net::Timer drain_timer_;
   net::Timer drain_poll_;
 };

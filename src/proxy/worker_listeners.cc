@@ -48,8 +48,8 @@ void WorkerListeners::stop_accepting() {
   for (auto& [name, listener] : active_) listener->stop_accepting();
 }
 
-void WorkerListeners::drain_all() {
-  for (auto& [name, listener] : active_) listener->drain();
+void WorkerListeners::drain_share(size_t turns_left) {
+  for (auto& [name, listener] : active_) listener->drain_share(turns_left);
 }
 
 void WorkerListeners::close_all() {

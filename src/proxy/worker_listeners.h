@@ -20,7 +20,8 @@ class WorkerListeners {
   /// Stops accepting and drains; gone when its last connection is.
   void remove(const std::string& name);
   void stop_accepting();
-  void drain_all();
+  /// One of `turns_left` turns in which every connection is told to end; see Listener::drain_share.
+  void drain_share(size_t turns_left);
   void close_all();
   size_t connections();
   WorkerContext& worker() { return worker_; }

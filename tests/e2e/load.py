@@ -17,8 +17,10 @@ ROUNDS = 3                     # in one of them the machine may be busy with oth
 class Load:
     """`with Load(dial, connections=4) as load: ...` then load.failures, load.p99()."""
 
-    def __init__(self, dial: Dial, connections: int = 4, path: str = "/calm", pace_s: float = 0.002):
+    def __init__(self, dial: Dial, connections: int = 4, path: str = "/calm", pace_s: float = 0.002,
+                 keep_alive: bool = True):
         self.dial, self.path, self.pace_s = dial, path, pace_s
+        self.headers = [("host", "h")] if keep_alive else [("host", "h"), ("connection", "close")]
         self.latencies: list[float] = []
         self.failures: list[str] = []
         self._stop = threading.Event()
@@ -43,7 +45,7 @@ class Load:
             begin = time.perf_counter()
             try:
                 client = client or Http1Client(self.dial)
-                answer = client.request("GET", self.path, [("host", "h")])
+                answer = client.request("GET", self.path, self.headers)
             except OSError as error:
                 self.failures.append(repr(error))
                 client = None
