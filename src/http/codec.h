@@ -150,6 +150,8 @@ class ClientCodec : public Codec {
   virtual ClientStream& open(ResponseReceiver& receiver, Arena& arena) = 0;
   /// More streams that could be opened now. 0 when closing, after GOAWAY, or (HTTP/1) when busy.
   virtual uint32_t can_open() const = 0;
+  /// Whether the peer has said how many exchanges it takes at once. Until then can_open() is at most 1.
+  virtual bool settled() const { return true; }
   /// False once the connection must not be kept for another request.
   virtual bool reusable() const = 0;
 };

@@ -54,6 +54,8 @@ class Connection final : public http::CodecPump, public net::Deferred, private L
 
   void on_timer();
   void on_max_duration();
+  /// How many streams it takes is known.
+  bool settled() const { return client_codec_ && client_codec_->settled(); }
   /// Streams that could be opened now.
   uint32_t room() const;
   /// The peer allows none at all, and not because it is going away.
@@ -76,7 +78,7 @@ class Connection final : public http::CodecPump, public net::Deferred, private L
   uint64_t counted_written_ = 0;
   uint32_t streams_ = 0;        // opened and not yet settled
   uint32_t address_index_ = 0;  // of the host's addresses
-  uint32_t assumed_room_ = 1;   // while connecting: waiters that this connection is expected to serve
+  uint32_t assumed_room_ = 1;   // until it is settled: waiters that this connection is expected to serve
   State state_ = State::kConnecting;
   bool reserved_ = false;  // inside on_ready: the request's breaker slot is taken
   bool closed_by_us_ = false;

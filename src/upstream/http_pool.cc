@@ -49,6 +49,10 @@ void HttpPool::give(Connection& connection, PoolWaiter& waiter) {
     return waiter.on_failed(PoolFailure::kOverflow, "overflow");
   }
   connection.reserved_ = true;
+  if (connection.assumed_room_ > 0) {
+    --connection.assumed_room_;
+    --connecting_room_;
+  }
   waiter.on_ready(connection);
   if (std::exchange(connection.reserved_, false)) cluster.release(key_.priority, Resource::kRequests);
   place(connection);
@@ -142,8 +146,12 @@ void HttpPool::run() {
   if (empty()) cluster_.pool_is_empty();
 }
 
+void HttpPool::settle(Connection& connection) {
+  if (connection.settled()) connecting_room_ -= std::exchange(connection.assumed_room_, 0);
+}
+
 void HttpPool::connected(Connection& connection) {
-  connecting_room_ -= connection.assumed_room_;
+  settle(connection);
   spoke_http2_ = connection.version() == http::Version::kHttp2;
   connection.state_ = Connection::State::kBusy;
   place(connection);
@@ -152,6 +160,7 @@ void HttpPool::connected(Connection& connection) {
 }
 
 void HttpPool::progressed(Connection& connection) {
+  settle(connection);
   place(connection);
   if (waiting_ == 0) return;
   if (connection.takes_no_streams()) {
@@ -171,8 +180,8 @@ void HttpPool::retire(Connection& connection) {
 void HttpPool::closed(Connection& connection, bool was_connecting) {
   static_cast<proa::ListLink<HttpPool>&>(connection).unlink();
   --connections_;
+  connecting_room_ -= connection.assumed_room_;
   if (was_connecting) {
-    connecting_room_ -= connection.assumed_room_;
     if (!connection.closed_by_us_) {
       if (connection.address_index_ + 1 < host_->addresses().size() && waiting_ > 0 &&
           connect(connection.address_index_ + 1)) {

@@ -58,6 +58,7 @@ class HttpPool final : public net::EndOfTurn {
 
   // Told by connections.
   void connected(Connection& connection);
+  void settle(Connection& connection);
   void progressed(Connection& connection);
   void closed(Connection& connection, bool was_connecting);
   void retire(Connection& connection);

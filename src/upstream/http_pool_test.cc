@@ -7,6 +7,8 @@
 namespace proa::upstream {
 namespace {
 
+constexpr std::string_view kEmptySettings("\0\0\0\4\0\0\0\0\0", 9);
+
 class HttpPoolTest : public testing::Test, public ClusterFixture {
  protected:
   ClusterSpec spec = static_cluster("backend", {endpoint("10.1.0.1:80")});
@@ -256,15 +258,33 @@ TEST_F(HttpPoolTest, streams_of_one_http2_connection_share_it) {
   pool().acquire(a);
   pool().acquire(b);
   loop.settle();
+  ASSERT_NE(a.connection, nullptr);
+  EXPECT_EQ(b.connection, nullptr);  // how many streams the peer takes is not known yet
+  upstreams.made[0].server->send(kEmptySettings);
+  loop.settle();
   pool().acquire(c);
   EXPECT_EQ(upstreams.made.size(), 1u);
-  ASSERT_NE(a.connection, nullptr);
   EXPECT_EQ(a.connection, b.connection);
   EXPECT_EQ(a.connection, c.connection);
   EXPECT_EQ(stat(ClusterStat::kRqActive), 3);
   a.stream->reset(http::ResetReason::kLocalReset);
   loop.settle();
   EXPECT_EQ(stat(ClusterStat::kRqActive), 2);
+}
+
+TEST_F(HttpPoolTest, no_more_streams_than_the_first_settings_allow) {
+  http->protocol = UpstreamProtocol::kHttp2;
+  begin();
+  TestRequest a, b, c;
+  for (TestRequest* request : {&a, &b, &c}) pool().acquire(*request);
+  loop.settle();
+  EXPECT_EQ(upstreams.made.size(), 1u);
+  constexpr std::string_view kTwoStreams("\0\0\6\4\0\0\0\0\0\0\3\0\0\0\2", 15);
+  upstreams.made[0].server->send(kTwoStreams);
+  loop.settle();
+  EXPECT_EQ(b.connection, a.connection);
+  EXPECT_EQ(upstreams.made.size(), 2u);
+  EXPECT_NE(c.connection, a.connection);
 }
 
 TEST_F(HttpPoolTest, alpn_chooses_the_protocol_and_more_connections_follow_for_http1) {

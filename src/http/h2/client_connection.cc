@@ -22,7 +22,8 @@ void ClientConnection::release(StreamState& s) { Pool::give(static_cast<ClientSi
 uint32_t ClientConnection::can_open() const {
   if (!reusable()) return 0;
   uint32_t left = (kMaxStreamId - next_id_) / 2 + 1;
-  uint32_t limit = std::min(peer_max_streams_, options_.max_concurrent_streams);
+  // One request need not wait for the peer's SETTINGS; more could be more than they allow.
+  uint32_t limit = peer_settings_seen_ ? std::min(peer_max_streams_, options_.max_concurrent_streams) : 1;
   uint32_t active = streams_.size() + unsent_count_;
   return active < limit ? std::min(limit - active, left) : 0;
 }

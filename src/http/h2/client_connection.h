@@ -29,7 +29,7 @@ class ClientConnection final : public CodecShell<ClientCodec> {
   /// The server takes extended CONNECT (RFC 8441): requests with a `protocol`.
   bool allows_extended_connect() const { return peer_allows_connect_; }
   /// The server's SETTINGS have arrived.
-  bool settled() const { return peer_settings_seen_; }
+  bool settled() const override { return peer_settings_seen_; }
 
  private:
   friend class ClientSideStream;

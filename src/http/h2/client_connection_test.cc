@@ -20,7 +20,7 @@ TEST(ClientConnection, sends_preface_and_settings_first) {
                                             {Setting::kMaxHeaderListSize, 60 * 1024}})
                                       .substr(kFrameHeaderSize));
   EXPECT_FALSE(codec.settled());
-  EXPECT_EQ(codec.can_open(), 100u);
+  EXPECT_EQ(codec.can_open(), 1u);
 }
 
 TEST(ClientConnection, sends_a_request_and_hands_over_the_response) {

@@ -156,7 +156,7 @@ class Connection {
   RecentStreams recent_;
   MonoTime now_;
   uint32_t unsent_count_ = 0;
-  uint32_t peer_max_streams_ = 100;  // until its SETTINGS say otherwise
+  uint32_t peer_max_streams_ = UINT32_MAX;  // unless its SETTINGS say otherwise
   bool peer_settings_seen_ = false;
   bool peer_allows_connect_ = false;
   bool settings_acknowledged_ = false;

@@ -215,7 +215,6 @@ void Connection::on_settings(const Frame& frame) {
   if (!guard_.settings(now_) || frame.payload.size() / 6 > FloodGuard::kMaxSettings) {
     return flood(CodecCounter::kInboundSettingsFlood, "http2.settings_flood");
   }
-  if (!peer_settings_seen_) peer_max_streams_ = UINT32_MAX;  // unless they say something else
   for (std::string_view rest = frame.payload; !rest.empty(); rest.remove_prefix(6)) {
     if (!apply_setting(static_cast<Setting>(read_u16(rest.data())), read_u32(rest.data() + 2))) return;
   }
