@@ -46,7 +46,7 @@ fuzz:  ## run each fuzz target for FUZZ_SECONDS (600), two at a time
 	cmake --build --preset fuzz -j $(JOBS)
 	$(PYTHON) tools/fuzz.py --seconds $(FUZZ_SECONDS)
 
-install: build  ## into DESTDIR and PREFIX (/usr/local): programs, unit, man pages, completion
+install: build  ## into DESTDIR and PREFIX (/usr/local): the program, its systemd unit, manual page and completion
 	DESTDIR=$(DESTDIR) cmake --install build/release --strip --prefix $(PREFIX)
 
 format:  ## format the sources in place

@@ -24,34 +24,41 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
       "  proa-proxy -c envoy.yaml                  serve\n"
       "  proa-proxy -c envoy.yaml --mode validate  print every problem of the file\n"
       "  proa-proxy -c envoy.yaml --config-yaml 'admin: {address: {pipe: {path: /run/proa.sock}}}'");
-  app.add_option("-c,--config-path", options.config_path, "bootstrap file: .yaml, .json, .pb or .pb_text");
-  app.add_option("--config-yaml", options.config_yaml, "bootstrap as YAML or JSON, merged over the file");
+  app.add_option("-c,--config-path", options.config_path, "bootstrap file: .yaml, .json, .pb or .pb_text")
+      ->option_text("FILE");
+  app.add_option("--config-yaml", options.config_yaml, "bootstrap as YAML or JSON, merged over the file")
+      ->option_text("TEXT");
   const std::map<std::string, Mode> modes{
       {"serve", Mode::kServe}, {"validate", Mode::kValidate}, {"init_only", Mode::kInitOnly}};
   app.add_option("--mode", options.mode, "serve, validate (check the file and end), init_only (start and end)")
       ->transform(CLI::CheckedTransformer(modes, CLI::ignore_case))
-      ->type_name("MODE");
-  app.add_option("--concurrency", options.concurrency, "worker threads; by default one for each CPU");
+      ->option_text("MODE");
+  app.add_option("--concurrency", options.concurrency, "worker threads; by default one for each CPU")->option_text("N");
   app.add_option("-l,--log-level", options.log_level, "trace, debug, info, warning, error, critical or off")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}));
-  app.add_option("--component-log-level", options.component_log_level,
-                 "levels by component: http:debug,upstream:trace");
-  app.add_option("--log-path", options.log_path, "file for the application log; by default stderr");
-  app.add_option("--log-format", options.log_format, "spdlog pattern of the application log");
-  app.add_option("--service-cluster", options.service_cluster, "cluster name of this node");
-  app.add_option("--service-node", options.service_node, "id of this node");
-  app.add_option("--service-zone", options.service_zone, "zone of this node");
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
+      ->option_text("LEVEL");
+  app.add_option("--component-log-level", options.component_log_level, "levels by component: http:debug,upstream:trace")
+      ->option_text("LEVELS");
+  app.add_option("--log-path", options.log_path, "file for the application log; by default stderr")
+      ->option_text("FILE");
+  app.add_option("--log-format", options.log_format, "spdlog pattern of the application log")->option_text("PATTERN");
+  app.add_option("--service-cluster", options.service_cluster, "cluster name of this node")->option_text("NAME");
+  app.add_option("--service-node", options.service_node, "id of this node")->option_text("NAME");
+  app.add_option("--service-zone", options.service_zone, "zone of this node")->option_text("NAME");
   app.add_option("--file-flush-interval-msec", options.file_flush_interval_ms,
                  "milliseconds that lines of an access log may wait to be written (1000)")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--drain-time-s", options.drain_time_s, "seconds that connections may take to finish (600)");
+      ->check(CLI::PositiveNumber)
+      ->option_text("MS");
+  app.add_option("--drain-time-s", options.drain_time_s, "seconds that connections may take to finish (600)")
+      ->option_text("SECONDS");
   const std::map<std::string, bool> strategies{{"gradual", false}, {"immediate", true}};
   app.add_option("--drain-strategy", options.drain_at_once,
                  "after a hot restart: gradual (tell connections to end over the drain time) or immediate")
       ->transform(CLI::CheckedTransformer(strategies, CLI::ignore_case))
-      ->type_name("STRATEGY");
+      ->option_text("STRATEGY");
   app.add_option("--parent-shutdown-time-s", options.parent_shutdown_time_s,
-                 "seconds until a hot restart ends the old process (900)");
+                 "seconds until a hot restart ends the old process (900)")
+      ->option_text("SECONDS");
   auto* base_id = app.add_option("--base-id", options.base_id, "tells instances on one host apart for hot restart (0)");
   std::string epoch = "0";
   auto* restart_epoch =
@@ -64,7 +71,8 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   app.add_flag("--allow-unsupported", options.allow_unsupported,
                "fields that are not supported are warnings, unless leaving them out weakens security");
   app.add_flag("--allow-unknown-static-fields", options.allow_unknown_static_fields, "unknown fields are warnings");
-  app.add_option("--admin-address-path", options.admin_address_path, "write the admin's address to this file");
+  app.add_option("--admin-address-path", options.admin_address_path, "write the admin's address to this file")
+      ->option_text("FILE");
   app.add_flag("--configuration-reference", options.print_reference,
                "print which fields of the configuration are supported, and end");
   // Agents pass these to Envoy; here they have no effect.
