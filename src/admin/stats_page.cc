@@ -43,16 +43,6 @@ Result<StatsQuery> selection(const Query& query) {
   return wanted;
 }
 
-/// Agents wait for server.state under usedonly, and its value for a live server is 0, which usedonly leaves out.
-void keep_server_state(const StatsQuery& wanted, std::string& text) {
-  constexpr std::string_view kName = "server.state";
-  const bool asked_for = wanted.used_only && wanted.gauges && (!wanted.filter || wanted.filter(kName));
-  if (!asked_for || text.starts_with("server.state: ") || text.find("\nserver.state: ") != text.npos) return;
-  size_t at = 0;  // of the first line that sorts after it
-  while (at < text.size() && std::string_view(text).substr(at) < kName) at = text.find('\n', at) + 1;
-  text.insert(at, "server.state: 0\n");
-}
-
 Response html(const observe::Registry& registry, const StatsQuery& wanted, const Query& query) {
   std::string values;
   observe::write_stats_text(registry, wanted, values);
@@ -82,7 +72,6 @@ Response stats_page(Admin& admin, const Request& request) {
     observe::write_stats_json(registry, *wanted, response.body);
   } else if (format.empty() || format == "text") {
     observe::write_stats_text(registry, *wanted, response.body);
-    keep_server_state(*wanted, response.body);
   } else {
     return refuse(400, "usage: /stats?format=(html|json|prometheus|text)");
   }

@@ -31,6 +31,8 @@ class Registry {
   std::map<unsigned, uint64_t> statuses(const StatGroup& group, size_t which) const;
   /// True when any thread has written to the group.
   bool used(const StatGroup& group) const;
+  /// True when any thread has written to that counter or gauge, whatever its value is now.
+  bool used(const StatGroup& group, size_t index) const;
   /// Zeroes counters and histograms, not gauges. Increments under way may be lost.
   void reset_counters();
 

@@ -82,7 +82,7 @@ int64_t Registry::sum(const StatGroup& group, size_t index) const {
   int64_t total = 0;
   for_each_thread([&](const ThreadCells& thread) {
     if (const CellBlock* block = thread.find(group.id())) {
-      total += block->cells[index].load(std::memory_order_relaxed);
+      total += block->cells[index].load(std::memory_order_relaxed) >> 1;
     }
   });
   return total;
@@ -121,6 +121,14 @@ bool Registry::used(const StatGroup& group) const {
   return used;
 }
 
+bool Registry::used(const StatGroup& group, size_t index) const {
+  int64_t cells = 0;
+  for_each_thread([&](const ThreadCells& thread) {
+    if (const CellBlock* block = thread.find(group.id())) cells |= block->cells[index].load(std::memory_order_relaxed);
+  });
+  return cells & kWritten;
+}
+
 void Registry::reset_counters() {
   std::lock_guard lock(mutex_);
   for (const StatGroup* group : groups_) {
@@ -129,7 +137,7 @@ void Registry::reset_counters() {
       CellBlock* block = thread.find(group->id());
       if (!block) return;
       for (size_t i = 0; i < block->stat_count; ++i) {
-        if (group->schema().stats[i].kind == StatKind::kCounter) block->cells[i].store(0);
+        if (group->schema().stats[i].kind == StatKind::kCounter) block->cells[i].store(block->cells[i] & kWritten);
         if (block->histograms) {
           if (HistogramCells* cells = block->histograms[i].load()) cells->reset();
         }

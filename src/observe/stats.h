@@ -42,6 +42,10 @@ struct StatName {
   std::vector<std::pair<std::string, std::string>> tags;  ///< {"envoy_cluster_name", "backend"}
 };
 
+/// A cell of a counter or gauge holds twice its value, and this once anything was written: a gauge that went back to 0
+/// is in use, one that was never touched is not.
+inline constexpr int64_t kWritten = 1;
+
 class Registry;
 struct CellBlock;
 
@@ -58,7 +62,7 @@ class StatGroup {
   template <class Index>
   void add(Index index, int64_t n = 1) {
     std::atomic<int64_t>& cell = cells()[static_cast<size_t>(index)];
-    cell.store(cell.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    cell.store((cell.load(std::memory_order_relaxed) | kWritten) + 2 * n, std::memory_order_relaxed);
   }
   template <class Index>
   void sub(Index index, int64_t n = 1) {
@@ -74,7 +78,7 @@ class StatGroup {
   /// A gauge that is set, not added to (by one thread only, e.g. membership_total by the main thread).
   template <class Index>
   void set(Index index, int64_t value) {
-    cells()[static_cast<size_t>(index)].store(value, std::memory_order_relaxed);
+    cells()[static_cast<size_t>(index)].store(2 * value | kWritten, std::memory_order_relaxed);
   }
   /// The sum over all threads. Any thread; for tests, admin and limits off the request path.
   template <class Index>

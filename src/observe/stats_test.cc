@@ -37,6 +37,20 @@ TEST(Stats, cost_nothing_until_the_first_write) {
   EXPECT_TRUE(registry.used(group));
 }
 
+TEST(Stats, values_may_be_negative_and_are_set) {
+  Registry registry;
+  StatGroup group(registry, kSchema, {"a", {}});
+  EXPECT_FALSE(registry.used(group, 1));
+  group.sub(Stat::kActive, 5);
+  EXPECT_EQ(group.value(Stat::kActive), -5);
+  group.set(Stat::kActive, -7);
+  EXPECT_EQ(group.value(Stat::kActive), -7);
+  group.add(Stat::kActive, 7);
+  EXPECT_EQ(group.value(Stat::kActive), 0);
+  EXPECT_TRUE(registry.used(group, 1));
+  EXPECT_FALSE(registry.used(group, 0));
+}
+
 TEST(Stats, statuses_count_per_code) {
   Registry registry;
   StatGroup group(registry, kSchema, {"a", {}});

@@ -62,8 +62,8 @@ Values collect(const Registry& registry, const StatsQuery& query) {
         continue;
       }
       if (stats[i].kind == StatKind::kCounter ? !query.counters : !query.gauges) continue;
-      const int64_t value = registry.sum(group, i);
-      if (value || !query.used_only) values.numbers.emplace_back(std::move(name), value);
+      if (query.used_only && !registry.used(group, i)) continue;
+      values.numbers.emplace_back(std::move(name), registry.sum(group, i));
     }
     if (query.counters) collect_statuses(registry, group, query, values);
   });
@@ -135,7 +135,8 @@ void add_histogram(Families& families, const std::string& name, const std::strin
   add_line(family, name + "_count", labels, "", snapshot.count);
 }
 
-void add_statuses(Families& families, const Registry& registry, const StatGroup& group, const std::string& labels) {
+void add_statuses(Families& families, const Registry& registry, const StatGroup& group, const std::string& labels,
+                  bool used_only) {
   for (size_t which = 0; which < group.schema().status_prefixes.size(); ++which) {
     uint64_t classes[5] = {};
     std::string base =
@@ -147,6 +148,7 @@ void add_statuses(Families& families, const Registry& registry, const StatGroup&
       add_line(family, base, fmt::format("envoy_response_code=\"{}\"", code), labels, count);
     }
     for (size_t i = 0; i < 5; ++i) {
+      if (classes[i] == 0 && used_only) continue;
       Family& family = families[base + "_xx"];
       family.type = "counter";
       add_line(family, base + "_xx", fmt::format("envoy_response_code_class=\"{}\"", i + 1), labels, classes[i]);
@@ -219,13 +221,12 @@ void write_stats_prometheus(const Registry& registry, const StatsQuery& query, s
         continue;
       }
       const bool counter = stats[i].kind == StatKind::kCounter;
-      const int64_t value = registry.sum(group, i);
-      if ((counter ? !query.counters : !query.gauges) || (value == 0 && query.used_only)) continue;
+      if ((counter ? !query.counters : !query.gauges) || (query.used_only && !registry.used(group, i))) continue;
       Family& family = families[name];
       family.type = counter ? "counter" : "gauge";
-      add_line(family, name, labels, "", value);
+      add_line(family, name, labels, "", registry.sum(group, i));
     }
-    if (query.counters) add_statuses(families, registry, group, labels);
+    if (query.counters) add_statuses(families, registry, group, labels, query.used_only);
   });
   for (const auto& [name, family] : families) {
     fmt::format_to(std::back_inserter(out), "# TYPE {} {}\n", name, family.type);

@@ -11,7 +11,7 @@
 namespace proa::observe {
 
 struct StatsQuery {
-  bool used_only = false;                             ///< only groups that were written to, and values that are not 0
+  bool used_only = false;                             ///< only what was written to, even if it is 0 now
   std::function<bool(std::string_view)> filter = {};  ///< of the full name; empty: all
   bool counters = true, gauges = true, histograms = true;
 };

@@ -37,6 +37,24 @@ TEST_F(StatsText, filter_sees_full_names_and_zeroes_show_unless_unused) {
   EXPECT_EQ(out, "cluster.a.b.rq_active: 0\ncluster.unused.rq_active: 0\n");
 }
 
+TEST_F(StatsText, what_went_back_to_zero_is_in_use) {
+  a.add(1);
+  a.sub(1);
+  unused.set(1, 0);
+  registry.reset_counters();
+  const StatsQuery numbers{.used_only = true, .histograms = false};
+  std::string text, json, prometheus;
+  write_stats_text(registry, numbers, text);
+  EXPECT_EQ(text, "cluster.a.b.rq_active: 0\ncluster.a.b.rq_total: 0\ncluster.unused.rq_active: 0\n");
+  write_stats_json(registry, numbers, json);
+  EXPECT_EQ(nlohmann::json::parse(json)["stats"][0], (nlohmann::json{{"name", "cluster.a.b.rq_active"}, {"value", 0}}));
+  write_stats_prometheus(registry, numbers, prometheus);
+  EXPECT_EQ(prometheus,
+            "# TYPE envoy_cluster_rq_active gauge\nenvoy_cluster_rq_active{envoy_cluster_name=\"a\\\"b\"} 0\n"
+            "envoy_cluster_rq_active{envoy_cluster_name=\"unused\"} 0\n"
+            "# TYPE envoy_cluster_rq_total counter\nenvoy_cluster_rq_total{envoy_cluster_name=\"a\\\"b\"} 0\n");
+}
+
 TEST_F(StatsText, json_parses) {
   std::string out;
   write_stats_json(registry, {.used_only = true}, out);

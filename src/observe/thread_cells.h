@@ -11,7 +11,7 @@
 
 namespace proa::observe {
 
-/// The cells of one group on one thread. Cell `i` of a histogram is unused; its samples are in histograms[i].
+/// The cells of one group on one thread. A cell is 2 * value + kWritten, or 0. Cell `i` of a histogram is unused; its samples are in histograms[i].
 struct CellBlock {
   explicit CellBlock(const StatSchema& schema);
   ~CellBlock();

@@ -44,6 +44,23 @@ def test_stats_filters(start):
     assert "cluster.a.upstream_rq_200" in used and "upstream_rq_retry_overflow" not in used
 
 
+def test_gauges_that_went_back_to_zero_are_used(start):
+    world = start()
+    hit(world)
+    page = "/stats?usedonly&filter=^cluster.a.upstream_rq_active"
+    wait_for(lambda: world.admin.get(page)[1] == "cluster.a.upstream_rq_active: 0\n", "the request to end")
+    assert json.loads(world.admin.get(page + "&format=json")[1])["stats"][0]["value"] == 0
+    assert 'envoy_cluster_upstream_rq_active{envoy_cluster_name="a"} 0' in world.admin.get(page + "&format=prometheus")[1]
+
+
+def test_watchdog_counters(start):
+    """For each thread, and for each kind of thread."""
+    world = start(concurrency=2)
+    threads = ["server.worker_0", "server.worker_1", "server.main_thread", "workers", "main_thread"]
+    expected = {f"{thread}.watchdog_{what}" for thread in threads for what in ("miss", "mega_miss")}
+    assert set(world.admin.stats("watchdog")) == expected
+
+
 def test_reset_counters(start):
     world = start()
     hit(world)
