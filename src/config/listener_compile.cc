@@ -181,7 +181,7 @@ void add_listener_fields(SupportedTable& table) {
                 .harmless({"drain_type"}, "a listener drains when it is removed or the process ends")
                 .harmless({"connection_balance_config"}, "the kernel balances (SO_REUSEPORT)")
                 .security({"filter_chain_matcher", "use_original_dst", "internal_listener", "api_listener",
-                           "udp_listener_config", "listener_specifier", "bypass_overload_manager"}));
+                           "udp_listener_config", "bypass_overload_manager"}));
   table.add(supported<lv3::AdditionalAddress>({"address"}));
   table.add(supported<lv3::ListenerFilter>({"name", "typed_config"})
                 .must_know({"typed_config"})

@@ -111,9 +111,15 @@ void compile_sans(const tls3::CertificateValidationContext& from, net::tls::Vali
   }
 }
 
-void compile_validation(const tls3::CertificateValidationContext& from, net::tls::ValidationOptions& to,
+/// False when the CA cannot be read, which has been said then: that nobody is trusted need not be said too.
+bool compile_validation(const tls3::CertificateValidationContext& from, net::tls::ValidationOptions& to,
                         const Site& at) {
-  if (from.has_trusted_ca()) to.ca_pem = data(from.trusted_ca(), at / "trusted_ca").value_or("");
+  bool ca_is_known = true;
+  if (from.has_trusted_ca()) {
+    std::optional<std::string> ca = data(from.trusted_ca(), at / "trusted_ca");
+    ca_is_known = ca.has_value();
+    to.ca_pem = std::move(ca).value_or("");
+  }
   to.ca_path = from.trusted_ca().filename();
   to.system_roots = from.has_system_root_certs();
   if (from.has_crl()) to.crl_pem = data(from.crl(), at / "crl").value_or("");
@@ -124,25 +130,26 @@ void compile_validation(const tls3::CertificateValidationContext& from, net::tls
   compile_sans(from, to, at);
   to.certificate_sha256.assign(from.verify_certificate_hash().begin(), from.verify_certificate_hash().end());
   to.spki_sha256.assign(from.verify_certificate_spki().begin(), from.verify_certificate_spki().end());
-  if (!to.sans.empty() && !to.checks_anything()) {
+  if (!to.sans.empty() && !to.checks_anything() && ca_is_known) {
     at.error("names are to be matched, but nothing says whom to trust: any self-made certificate would do",
              "set trusted_ca");
   }
+  return ca_is_known;
 }
 
-void compile_common(const tls3::CommonTlsContext& from, CommonOptions& to, const Site& at) {
+/// As compile_validation().
+bool compile_common(const tls3::CommonTlsContext& from, CommonOptions& to, const Site& at) {
   compile_parameters(from.tls_params(), to, at / "tls_params");
   compile_certificates(from, to, at);
   to.alpn.assign(from.alpn_protocols().begin(), from.alpn_protocols().end());
-  if (from.has_validation_context()) {
-    compile_validation(from.validation_context(), to.validation, at / "validation_context");
-  }
   to.key_log_path = from.key_log().path();
+  return !from.has_validation_context() ||
+         compile_validation(from.validation_context(), to.validation, at / "validation_context");
 }
 
 std::shared_ptr<const net::tls::ServerContext> make_context(const tls3::DownstreamTlsContext& from, const Site& at) {
   net::tls::ServerTlsOptions options;
-  compile_common(from.common_tls_context(), options, at / "common_tls_context");
+  const bool ca_is_known = compile_common(from.common_tls_context(), options, at / "common_tls_context");
   options.require_client_certificate = from.require_client_certificate().value();
   options.require_sni = from.require_sni().value();
   options.prefer_client_ciphers = from.prefer_client_ciphers();
@@ -155,7 +162,7 @@ std::shared_ptr<const net::tls::ServerContext> make_context(const tls3::Downstre
   }
   options.session_tickets = !from.disable_stateless_session_resumption();
   if (from.has_session_timeout()) options.session_timeout = std::chrono::seconds(from.session_timeout().seconds());
-  if (options.require_client_certificate && !options.validation.checks_anything()) {
+  if (options.require_client_certificate && !options.validation.checks_anything() && ca_is_known) {
     at.error("a client certificate is required, but nothing says whom to trust",
              "set common_tls_context.validation_context.trusted_ca");
   }
