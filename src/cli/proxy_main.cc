@@ -17,6 +17,7 @@
 #include "config/load.h"
 #include "observe/registry.h"
 #include "proxy/server.h"
+#include "proxy/watchdog.h"
 
 namespace proa::cli {
 namespace {
@@ -91,7 +92,9 @@ class Program {
       if (Status open = open_admin(); !open) return complain(open.error().message);
     }
     if (service_.alive_interval()) tell_alive();
+    watchdog_ = watch_threads();
     loop_.run();
+    watchdog_.reset();
     admin_.reset();
     server_.reset();
     return 0;
@@ -128,6 +131,24 @@ class Program {
       std::ofstream(options_.admin_address_path) << admin_->address().to_string();
     }
     return {};
+  }
+
+  std::unique_ptr<proxy::WatchdogThread> watch_threads() {
+    auto make = [this](proxy::Watchdog::Kind kind, const proxy::WatchdogLimits& limits) {
+      return std::make_unique<proxy::Watchdog>(registry_, kind, limits, [](const std::string& reason) {
+        log::get("main").critical("{}: the watchdog ends the process", reason);
+        std::abort();
+      });
+    };
+    std::vector<std::unique_ptr<proxy::Watchdog>> watchdogs;
+    watchdogs.push_back(make(proxy::Watchdog::Kind::kMainThread, server_->snapshot().main_watchdog));
+    watchdogs.back()->watch("main_thread", loop_);
+    watchdogs.push_back(make(proxy::Watchdog::Kind::kWorkers, server_->snapshot().worker_watchdog));
+    for (size_t i = 0; i < server_->workers().size(); ++i) {
+      net::Worker& worker = server_->workers()[i];
+      watchdogs.back()->watch(worker.name(), worker.loop());
+    }
+    return std::make_unique<proxy::WatchdogThread>(std::move(watchdogs));
   }
 
   admin::CommandLine command_line() const {
@@ -272,6 +293,7 @@ class Program {
   config::SharedObjects shared_;
   std::unique_ptr<proxy::Server> server_;
   std::unique_ptr<admin::AdminServer> admin_;
+  std::unique_ptr<proxy::WatchdogThread> watchdog_;
   net::Timer alive_timer_;
   bool stopping_ = false;
 };

@@ -13,7 +13,9 @@
 namespace proa::cli {
 namespace {
 
-constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
+// The new process has nothing else to do; the old one's main loop must go on.
+constexpr timeval kNewWaits{.tv_sec = 10, .tv_usec = 0};
+constexpr timeval kOldWaits{.tv_sec = 2, .tv_usec = 0};
 
 struct Name {
   sockaddr_storage storage{};
@@ -47,9 +49,9 @@ Status must_be(int fd, uid_t user) {
       fmt::format("process {} of user {} is no partner for a hot restart of user {}", who->pid, who->uid, user));
 }
 
-Status limit_waiting(int fd) {
+Status limit_waiting(int fd, const timeval& limit) {
   for (int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    if (::setsockopt(fd, SOL_SOCKET, option, &kPatience, sizeof kPatience) == 0) continue;
+    if (::setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit) == 0) continue;
     return fail(fmt::format("cannot limit the waiting of a hot restart: {}", std::strerror(errno)));
   }
   return {};
@@ -89,7 +91,7 @@ Result<net::Fd> connect_restart_socket(uint32_t base_id, uid_t user) {
   if (!name) return std::unexpected(name.error());
   net::Fd fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!fd) return failed("open", base_id);
-  if (Status limited = limit_waiting(fd.get()); !limited) return std::unexpected(limited.error());
+  if (Status limited = limit_waiting(fd.get(), kNewWaits); !limited) return std::unexpected(limited.error());
   if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&name->storage), name->size) != 0) {
     if (errno == ECONNREFUSED)
       return fail(fmt::format("there is no process with base id {} to take over from", base_id));
@@ -103,7 +105,7 @@ Result<net::Fd> accept_restart(int socket, uid_t user) {
   net::Fd fd(::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC));
   if (!fd) return fail(fmt::format("cannot accept a hot restart: {}", std::strerror(errno)));
   if (Status mine = must_be(fd.get(), user); !mine) return std::unexpected(mine.error());
-  if (Status limited = limit_waiting(fd.get()); !limited) return std::unexpected(limited.error());
+  if (Status limited = limit_waiting(fd.get(), kOldWaits); !limited) return std::unexpected(limited.error());
   return fd;
 }
 

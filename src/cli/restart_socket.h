@@ -38,9 +38,9 @@ std::vector<uint64_t> numbers_of(std::string_view message, std::string_view word
 std::string restart_socket_name(uint32_t base_id);
 /// Listens, non-blocking. Fails when another process has the name.
 Result<net::Fd> open_restart_socket(uint32_t base_id);
-/// Connects, and makes sure that `user` is who listens there. Calls on it wait two seconds at most.
+/// Connects, and makes sure that `user` is who listens there. Calls on it wait ten seconds at most.
 Result<net::Fd> connect_restart_socket(uint32_t base_id, uid_t user);
-/// The next connection of the socket, limited likewise; an error tells of one that `user` did not make.
+/// The next connection of the socket, on which calls wait two seconds; an error tells of one that `user` did not make.
 Result<net::Fd> accept_restart(int socket, uid_t user);
 /// The process on the other side of a connection; of one that was accepted.
 pid_t peer_process(int fd);

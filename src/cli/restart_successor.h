@@ -11,7 +11,7 @@
 
 namespace proa::cli {
 
-/// Calls wait for the old process, two seconds at most. Destroyed before step_in(), it leaves the old one serving.
+/// Calls wait for the old process, ten seconds at most. Destroyed before step_in(), it leaves the old one serving.
 class RestartSuccessor {
  public:
   /// Connects to the process of that base id, which `user` must own, and takes what it has.

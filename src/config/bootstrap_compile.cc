@@ -12,6 +12,7 @@
 #include "config/supported.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
+#include "config/watchdog_compile.h"
 #include "envoy/config/overload/v3/overload.pb.h"
 #include "envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections.pb.h"
 
@@ -99,18 +100,18 @@ Snapshot compile_bootstrap(const bv3::Bootstrap& from, const Site& at, Compiler&
   compile_listeners(from, to, at, compiler);
   compile_overload(from, to);
   compile_admin(from, to, at, compiler);
+  compile_watchdogs(from, to, at);
   to.local_cluster = from.cluster_manager().local_cluster_name();
   return to;
 }
 
 void add_bootstrap_fields(SupportedTable& table) {
   table.add(
-      supported<bv3::Bootstrap>(
-          {"node", "static_resources", "cluster_manager", "admin", "layered_runtime", "overload_manager"})
+      supported<bv3::Bootstrap>({"node", "static_resources", "cluster_manager", "admin", "layered_runtime",
+                                 "overload_manager", "watchdog", "watchdogs"})
           .must_know({"overload_manager"})
           .harmless({"stats_flush_interval", "stats_flush_on_admin"}, "statistics are read when they are asked for")
           .harmless({"deferred_stat_options"}, "statistics take no memory before they are first written")
-          .harmless({"watchdog", "watchdogs"}, "workers are watched with fixed limits")
           .harmless({"enable_dispatcher_stats"}, "there are none")
           .security(
               {"dynamic_resources", "default_socket_interface", "header_prefix", "xds_config_tracker_extension"}));

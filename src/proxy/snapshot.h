@@ -10,6 +10,7 @@
 #include "net/address.h"
 #include "observe/access_log.h"
 #include "proxy/listener_config.h"
+#include "proxy/watchdog_limits.h"
 #include "route/fraction.h"
 #include "upstream/spec.h"
 
@@ -33,7 +34,8 @@ struct Snapshot {
   std::shared_ptr<const route::Runtime> runtime;
   int64_t connection_limit = 0;  ///< of the process; 0: none
   AdminConfig admin;
-  std::function<std::string()> config_dump;  ///< makes JSON, secrets redacted; any thread; may be empty
+  WatchdogLimits main_watchdog, worker_watchdog;  ///< of the start; a reload does not change them
+  std::function<std::string()> config_dump;       ///< makes JSON, secrets redacted; any thread; may be empty
 };
 
 }  // namespace proa::proxy
