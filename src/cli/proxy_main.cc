@@ -247,8 +247,8 @@ class Program {
   }
 
   void reload() {
-    if (server_->state() != proxy::ServerState::kLive) return refused("the process drains or has not started yet");
-    service_.reloading(std::chrono::steady_clock::now());
+    if (server_->state() == proxy::ServerState::kDraining) return refused("the process drains");
+    if (is_live()) service_.reloading(std::chrono::steady_clock::now());
     config::Problems problems;
     proxy::Snapshot snapshot = load(problems);
     if (!problems.ok()) {
@@ -260,7 +260,7 @@ class Program {
       loaded_at_ = std::chrono::system_clock::now();
       report_ = "the new configuration is in force";
       log::get("config").info(report_);
-      service_.ready();
+      if (is_live()) service_.ready();
       release_start_memory();
     });
   }
@@ -268,8 +268,11 @@ class Program {
   void refused(const std::string& why) {
     report_ = "the new configuration is refused, the old one goes on:\n" + why;
     log::get("config").error(report_);
-    if (server_->state() == proxy::ServerState::kLive) service_.ready();  // as before
+    if (is_live()) service_.ready();  // as before
   }
+
+  /// Before, live() is still to come; afterwards systemd has been told of the end.
+  bool is_live() const { return server_->state() == proxy::ServerState::kLive; }
 
   /// systemd restarts the service when this is not said: so not while a worker hangs.
   void tell_alive() {

@@ -33,6 +33,8 @@ struct StatSchema {
   /// Names with which counters per HTTP status and class appear ("upstream_rq" -> upstream_rq_200,
   /// upstream_rq_2xx); several for internal and external. Index in StatGroup::count_status().
   std::span<const std::string_view> status_prefixes = {};
+  /// In place of `prefix` in Prometheus' names, where the middle of the name became a tag; empty: `prefix`.
+  std::string_view family = {};
 };
 
 /// A name and its place in both worlds: /stats prints prefix.name.stat, Prometheus prints

@@ -84,7 +84,8 @@ std::string prometheus_name(std::string_view text) {
 
 /// A schema may have no prefix of its own: network filters stand under what the configuration calls them.
 std::string prometheus_full_name(const StatGroup& group, std::string_view stat) {
-  std::string_view prefix = group.schema().prefix;
+  const StatSchema& schema = group.schema();
+  std::string_view prefix = schema.family.empty() ? schema.prefix : schema.family;
   return prometheus_name(fmt::format("envoy_{}{}{}", prefix, prefix.empty() ? "" : "_", stat));
 }
 

@@ -15,7 +15,9 @@ enum class WatchdogStat : uint8_t { kMiss, kMegaMiss };
 constexpr observe::StatDef kStats[] = {{"watchdog_miss"}, {"watchdog_mega_miss"}};
 constexpr observe::StatSchema kMainThread{.prefix = "main_thread", .stats = kStats};
 constexpr observe::StatSchema kWorkers{.prefix = "workers", .stats = kStats};
-constexpr observe::StatSchema kThread{.prefix = "server", .stats = kStats};
+constexpr observe::StatSchema kTheMainThread{.prefix = "server.main_thread", .stats = kStats};
+constexpr observe::StatSchema kAWorker{
+    .prefix = "server", .stats = kStats, .status_prefixes = {}, .family = "server_worker"};
 
 bool passed(Duration stuck, Milliseconds limit) { return limit > Milliseconds(0) && stuck > limit; }
 
@@ -23,12 +25,20 @@ bool passed(Duration stuck, Milliseconds limit) { return limit > Milliseconds(0)
 
 Watchdog::Watchdog(observe::Registry& registry, Kind kind, WatchdogLimits limits, Kill kill)
     : registry_(registry),
+      kind_(kind),
       limits_(limits),
       kill_(std::move(kill)),
       whole_(registry, kind == Kind::kWorkers ? kWorkers : kMainThread, {}) {}
 
 void Watchdog::watch(const std::string& thread, const net::Loop& loop) {
-  auto stats = std::make_unique<observe::StatGroup>(registry_, kThread, observe::StatName{.name = thread, .tags = {}});
+  std::unique_ptr<observe::StatGroup> stats;
+  if (kind_ == Kind::kMainThread) {
+    stats = std::make_unique<observe::StatGroup>(registry_, kTheMainThread, observe::StatName{});
+  } else {
+    const std::string id = thread.substr(thread.find('_') + 1);
+    stats = std::make_unique<observe::StatGroup>(registry_, kAWorker,
+                                                 observe::StatName{.name = thread, .tags = {{"envoy_worker_id", id}}});
+  }
   watched_.push_back({.thread = thread, .loop = &loop, .stats = std::move(stats)});
 }
 

@@ -27,7 +27,7 @@ class Watchdog {
   using Kill = std::function<void(const std::string&)>;
 
   Watchdog(observe::Registry& registry, Kind kind, WatchdogLimits limits, Kill kill);
-  /// `loop` outlives this.
+  /// `loop` outlives this. Workers are named "worker_N"; the main thread is one.
   void watch(const std::string& thread, const net::Loop& loop);
   void check(MonoTime now);
   const WatchdogLimits& limits() const { return limits_; }
@@ -44,6 +44,7 @@ class Watchdog {
   void count(Watched& watched, Duration stuck);
 
   observe::Registry& registry_;
+  Kind kind_;
   WatchdogLimits limits_;
   Kill kill_;
   observe::StatGroup whole_;

@@ -55,11 +55,30 @@ TEST_F(WatchdogTest, a_long_turn_is_counted_once) {
 }
 
 TEST_F(WatchdogTest, the_next_long_turn_is_counted_again) {
-  make({}, Watchdog::Kind::kMainThread);
+  make({});
   turn(first, {300});
   first.clock().advance(std::chrono::seconds(1));
   turn(first, {300});
-  EXPECT_EQ(counted(), "main_thread.watchdog_miss: 2\nserver.worker_0.watchdog_miss: 2\n");
+  EXPECT_EQ(counted(), "server.worker_0.watchdog_miss: 2\nworkers.watchdog_miss: 2\n");
+}
+
+TEST_F(WatchdogTest, the_main_thread_has_its_own_names) {
+  dog = std::make_unique<Watchdog>(registry, Watchdog::Kind::kMainThread, WatchdogLimits{}, nullptr);
+  dog->watch("main_thread", *first);
+  turn(first, {300});
+  EXPECT_EQ(counted(), "main_thread.watchdog_miss: 1\nserver.main_thread.watchdog_miss: 1\n");
+}
+
+TEST_F(WatchdogTest, prometheus_tells_workers_apart_by_a_tag) {
+  make({});
+  std::string text;
+  observe::write_stats_prometheus(registry, {.filter = [](std::string_view name) { return name.ends_with("g_miss"); }},
+                                  text);
+  EXPECT_EQ(text,
+            "# TYPE envoy_server_worker_watchdog_miss counter\n"
+            "envoy_server_worker_watchdog_miss{envoy_worker_id=\"0\"} 0\n"
+            "envoy_server_worker_watchdog_miss{envoy_worker_id=\"1\"} 0\n"
+            "# TYPE envoy_workers_watchdog_miss counter\nenvoy_workers_watchdog_miss{} 0\n");
 }
 
 TEST_F(WatchdogTest, a_loop_that_waits_is_not_late) {
