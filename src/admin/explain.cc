@@ -249,6 +249,9 @@ Result<Explanation> explain(Admin& admin, const Question& question) {
     explain_http(admin, *chain->http, question, connection, to);
   } else if (chain->tcp) {
     explain_tcp(admin, *chain->tcp, question, to);
+  } else if (chain->self_served) {
+    to.outcome =
+        chain->self_served->echo ? "sends the bytes back (echo)" : "sends a fixed answer and closes (direct_response)";
   }
   return to;
 }

@@ -9,6 +9,8 @@
 #include "config/tls_compile.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
+#include "envoy/extensions/filters/network/direct_response/v3/config.pb.h"
+#include "envoy/extensions/filters/network/echo/v3/echo.pb.h"
 #include "envoy/extensions/filters/network/sni_cluster/v3/sni_cluster.pb.h"
 #include "http/string_matcher.h"
 
@@ -54,7 +56,7 @@ void compile_network_filters(const lv3::FilterChain& from, FilterChain& to, size
   for (int i = 0; i < from.filters_size(); ++i) {
     const Site item = list[static_cast<size_t>(i)];
     const Site config = item / "typed_config";
-    if (to.http || to.tcp) {
+    if (to.http || to.tcp || to.self_served) {
       item.error("comes after the terminal filter", "move it before the last filter");
       continue;
     }
@@ -71,11 +73,18 @@ void compile_network_filters(const lv3::FilterChain& from, FilterChain& to, size
       to.tcp = compile_tcp_proxy(*tcp, sni_cluster, buffer_limit, inside, compiler);
     } else if (dynamic_cast<const network::sni_cluster::v3::SniCluster*>(message)) {
       sni_cluster = true;
+    } else if (auto* direct = dynamic_cast<const network::direct_response::v3::Config*>(message)) {
+      auto served = std::make_shared<proxy::SelfServed>();
+      if (direct->has_response()) served->answer = data(direct->response(), inside / "response").value_or("");
+      to.self_served = std::move(served);
+    } else if (dynamic_cast<const network::echo::v3::Echo*>(message)) {
+      to.self_served = std::make_shared<proxy::SelfServed>(
+          proxy::SelfServed{.echo = true, .answer = {}, .buffer_limit = buffer_limit});
     } else if (auto filter = compile_network_filter(*message, inside, compiler)) {
       to.filters.push_back(std::move(filter));
     }
   }
-  if (!to.http && !to.tcp) {
+  if (!to.http && !to.tcp && !to.self_served) {
     list.error("has no terminal filter", "end it with an HTTP connection manager or a tcp_proxy");
   }
 }
@@ -123,6 +132,8 @@ void add_filter_chain_fields(SupportedTable& table) {
       supported<lv3::Filter>({"name", "typed_config"}).must_know({"typed_config"}).security({"config_discovery"}));
   table.add(supported<core::TransportSocket>({"name", "typed_config"}).must_know({"typed_config"}));
   table.add(supported<network::sni_cluster::v3::SniCluster>({}));
+  table.add(supported<network::direct_response::v3::Config>({"response"}));
+  table.add(supported<network::echo::v3::Echo>({}));
 }
 
 }  // namespace proa::config

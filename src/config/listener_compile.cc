@@ -12,6 +12,7 @@
 #include "envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.pb.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
 #include "proxy/listener_stats.h"
+#include "proxy/proxy_protocol_stats.h"
 
 namespace proa::config {
 
@@ -53,7 +54,8 @@ void compile_socket(const lv3::Listener& from, ListenerConfig& to, const Site& a
   }
 }
 
-void compile_proxy_protocol(const filters::proxy_protocol::v3::ProxyProtocol& from, ListenerConfig& to) {
+void compile_proxy_protocol(const filters::proxy_protocol::v3::ProxyProtocol& from, ListenerConfig& to,
+                            Compiler& compiler) {
   proxy::ProxyProtocolRules rules;
   rules.allow_without = from.allow_requests_without_proxy_protocol();
   for (auto version : from.disallowed_versions()) {
@@ -61,10 +63,11 @@ void compile_proxy_protocol(const filters::proxy_protocol::v3::ProxyProtocol& fr
     if (version == core::ProxyProtocolConfig::V2) rules.allow_v2 = false;
   }
   rules.keep_tlvs = from.has_pass_through_tlvs();
+  rules.stats = compiler.shared.stats(proxy::kProxyProtocolSchema, {from.stat_prefix(), {}});
   to.proxy_protocol = rules;
 }
 
-void compile_listener_filters(const lv3::Listener& from, ListenerConfig& to, const Site& at) {
+void compile_listener_filters(const lv3::Listener& from, ListenerConfig& to, const Site& at, Compiler& compiler) {
   const Site list = at / "listener_filters";
   for (int i = 0; i < from.listener_filters_size(); ++i) {
     const Site item = list[static_cast<size_t>(i)];
@@ -76,7 +79,7 @@ void compile_listener_filters(const lv3::Listener& from, ListenerConfig& to, con
     }
     const google::protobuf::Message* message = payload->message.get();
     if (auto* proxy = dynamic_cast<const filters::proxy_protocol::v3::ProxyProtocol*>(message)) {
-      compile_proxy_protocol(*proxy, to);
+      compile_proxy_protocol(*proxy, to, compiler);
     } else if (dynamic_cast<const filters::tls_inspector::v3::TlsInspector*>(message)) {
       to.inspect_tls = true;
     } else if (dynamic_cast<const filters::http_inspector::v3::HttpInspector*>(message)) {
@@ -138,7 +141,7 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   compile_addresses(from, *to, at);
   to->name = !from.name().empty() ? from.name() : to->addresses.empty() ? "" : to->addresses.front().to_string();
   compile_socket(from, *to, at);
-  compile_listener_filters(from, *to, at);
+  compile_listener_filters(from, *to, at, compiler);
   if (from.has_listener_filters_timeout()) to->inspection_timeout = or_never(from.listener_filters_timeout());
   to->continue_on_inspection_timeout = from.continue_on_listener_filters_timeout();
   compiler.outbound = from.traffic_direction() == core::OUTBOUND;
@@ -187,8 +190,7 @@ void add_listener_fields(SupportedTable& table) {
                 .must_know({"typed_config"})
                 .security({"filter_disabled", "config_discovery"}));
   table.add(supported<filters::proxy_protocol::v3::ProxyProtocol>(
-                {"allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs"})
-                .harmless({"stat_prefix"}, "there is one counter a listener")
+                {"allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs", "stat_prefix"})
                 .security({"rules"}));
   table.add(
       supported<core::ProxyProtocolPassThroughTLVs>({}).harmless({"match_type", "tlv_type"}, "all TLVs are kept"));

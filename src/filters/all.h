@@ -113,4 +113,17 @@ struct HealthCheckConfig {
 };
 std::unique_ptr<Filter> make_health_check(HealthCheckConfig config);
 
+// ---- limits of connections (network filters) ----
+
+struct ConnectionLimitConfig {
+  uint64_t max_connections = 1;
+};
+std::unique_ptr<NetworkFilter> make_connection_limit(ConnectionLimitConfig config,
+                                                     std::shared_ptr<observe::StatGroup> stats);
+extern const observe::StatSchema kConnectionLimitSchema;  ///< connection_limit.PREFIX.
+
+std::unique_ptr<NetworkFilter> make_connection_rate_limit(std::shared_ptr<TokenBucket> bucket,
+                                                          std::shared_ptr<observe::StatGroup> stats);
+extern const observe::StatSchema kConnectionRateLimitSchema;  ///< local_rate_limit.PREFIX.
+
 }  // namespace proa::filters

@@ -179,9 +179,15 @@ std::pair<Address, Address> same_family(const Address& source, const Address& de
 }  // namespace
 
 ProxyParse parse_proxy_header(std::string_view bytes) {
-  if (may_become(bytes, kV2)) return bytes.size() < kV2.size() ? ProxyParse{} : parse_v2(bytes);
-  if (may_become(bytes, kV1)) return bytes.size() < kV1.size() ? ProxyParse{} : parse_v1(bytes);
-  return {.state = ProxyParse::State::kAbsent, .header = {}, .error = {}};
+  ProxyParse parsed{.state = ProxyParse::State::kAbsent, .header = {}, .error = {}};
+  if (may_become(bytes, kV2)) {
+    parsed = bytes.size() < kV2.size() ? ProxyParse{} : parse_v2(bytes);
+    parsed.version = 2;
+  } else if (may_become(bytes, kV1)) {
+    parsed = bytes.size() < kV1.size() ? ProxyParse{} : parse_v1(bytes);
+    parsed.version = 1;
+  }
+  return parsed;
 }
 
 std::string write_proxy_v1(const Address& source, const Address& destination) {

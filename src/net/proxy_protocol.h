@@ -33,6 +33,7 @@ struct ProxyParse {
   State state = State::kNeedMore;
   ProxyHeader header;
   std::string_view error;  // a constant sentence
+  uint8_t version = 0;     // with kError: whose signature was there
 };
 
 /// Longest header taken: the kernel must be able to hold it while the rest is awaited.

@@ -9,6 +9,7 @@
 #include "net/tls_inspector.h"
 #include "proxy/listener.h"
 #include "proxy/listener_stats.h"
+#include "proxy/proxy_protocol_stats.h"
 
 namespace proa::proxy {
 
@@ -78,15 +79,23 @@ AcceptedConnection::Progress AcceptedConnection::read_proxy_header() {
   switch (parsed.state) {
     case net::ProxyParse::State::kNeedMore: return Progress::kMore;
     case net::ProxyParse::State::kAbsent:
-      if (!rules.allow_without) break;
-      proxy_header_read_ = true;
-      return Progress::kDone;
-    case net::ProxyParse::State::kError: break;
+      rules.stats->add(rules.allow_without ? ProxyProtocolStat::kNotFoundAllowed
+                                           : ProxyProtocolStat::kNotFoundDisallowed);
+      proxy_header_read_ = rules.allow_without;
+      return rules.allow_without ? Progress::kDone : Progress::kFailed;
+    case net::ProxyParse::State::kError:
+      rules.stats->add(parsed.version == 1 ? ProxyProtocolStat::kV1Error : ProxyProtocolStat::kV2Error);
+      return Progress::kFailed;
     case net::ProxyParse::State::kDone: {
       const net::ProxyHeader& header = parsed.header;
-      if (!(header.version == 1 ? rules.allow_v1 : rules.allow_v2)) break;
+      const bool v1 = header.version == 1;
+      rules.stats->add(v1 ? ProxyProtocolStat::kV1Found : ProxyProtocolStat::kV2Found);
+      if (!(v1 ? rules.allow_v1 : rules.allow_v2)) {
+        rules.stats->add(v1 ? ProxyProtocolStat::kV1Disallowed : ProxyProtocolStat::kV2Disallowed);
+        return Progress::kFailed;
+      }
       IoResult taken = socket_->read(scratch.data(), header.size);
-      if (!taken.ok() || taken.bytes != header.size) break;
+      if (!taken.ok() || taken.bytes != header.size) return Progress::kFailed;
       net::ConnectionInfo& info = socket_->info();
       if (!header.local) {
         info.remote = header.source;
@@ -98,8 +107,7 @@ AcceptedConnection::Progress AcceptedConnection::read_proxy_header() {
       return Progress::kDone;
     }
   }
-  config_->stats->add(ListenerStat::kProxyProtocolRejected);
-  return Progress::kFailed;
+  std::unreachable();
 }
 
 AcceptedConnection::Progress AcceptedConnection::look_at_first_bytes() {
@@ -202,18 +210,32 @@ void AcceptedConnection::hand_over() {
   record.downstream = &secured_->info();
   record.remote_address = &secured_->info().remote;
   record.start = record.end = listener_.worker().loop().now();
-  for (const auto& filter : chain_->filters) {
-    if (filter->admit(record, arena)) continue;
-    config_->stats->add(ListenerStat::kNetworkFilterDenied);
-    return close();
+  record.start_wall = listener_.worker().loop().wall_now();
+  record.filter_chain_name = chain_->name;
+  for (size_t i = 0; i < chain_->filters.size(); ++i) {
+    if (chain_->filters[i]->admit(record, arena)) continue;
+    while (i-- > 0) chain_->filters[i]->on_close();  // those that had admitted it
+    return deny(record);
   }
   std::unique_ptr<net::Transport> transport = std::move(secured_);
   if (chain_->http) {
     DownstreamConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
+  } else if (chain_->self_served) {
+    SelfServedConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
   } else {
     TcpConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
   }
   done(/*handed_over=*/true);
+}
+
+/// The log of a TCP proxy has a line of it, as if it had been relayed and cut at once.
+void AcceptedConnection::deny(observe::StreamInfo& record) {
+  config_->stats->add(ListenerStat::kNetworkFilterDenied);
+  if (const TcpProxy* tcp = chain_->tcp.get()) {
+    tcp->stats->add(TcpStat::kCxTotal);
+    for (const auto& log : tcp->access_logs) log->log(record);
+  }
+  close();
 }
 
 void AcceptedConnection::on_timeout() {

@@ -48,6 +48,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   void choose_chain();
   void count_handshake();
   void hand_over();
+  void deny(observe::StreamInfo& record);
   void on_timeout();
   void done(bool handed_over);
 

@@ -36,6 +36,7 @@ DownstreamConnection::DownstreamConnection(Listener& listener, std::unique_ptr<n
       listener_(listener),
       worker_(listener.worker()),
       chain_(std::move(chain)),
+      admitted_(chain_->filters),
       manager_(private_count(chain_->http)),
       first_manager_(manager_),
       ticket_(std::move(ticket)),
@@ -219,7 +220,7 @@ void DownstreamConnection::on_closed() {
   stats.record(HttpStat::kCxLengthMs,
                static_cast<uint64_t>(std::chrono::duration_cast<Milliseconds>(loop().now() - started_).count()));
   ListLink<>::unlink();
-  for (const auto& filter : chain_->filters) filter->on_close();
+  for (const auto& filter : admitted_) filter->on_close();
   listener_.served_connection_closed(started_);
   loop().defer_delete(std::unique_ptr<net::Deferred>(this));
 }

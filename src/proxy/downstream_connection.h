@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/list.h"
+#include "filters/network_filter.h"
 #include "http/codec_pump.h"
 #include "proxy/connection_manager.h"
 #include "proxy/exchange.h"
@@ -70,6 +71,8 @@ class DownstreamConnection final : public http::CodecPump,
   Listener& listener_;
   WorkerContext& worker_;
   std::shared_ptr<const FilterChain> chain_;
+  /// Of the chain it came with: those of a newer one have not counted it.
+  std::vector<std::shared_ptr<const filters::NetworkFilter>> admitted_;
   std::shared_ptr<const ConnectionManager> manager_;
   std::shared_ptr<const ConnectionManager> first_manager_;  ///< the codec refers to its options
   ConnectionTickets ticket_;                                ///< counts against the listener's and the process's limits

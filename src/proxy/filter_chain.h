@@ -30,7 +30,14 @@ struct FilterChainMatch {
   std::vector<uint16_t> source_ports;
 };
 
-/// Immutable, shared by all workers. Exactly one of `http` and `tcp` is set.
+/// The terminal filters direct_response and echo.
+struct SelfServed {
+  bool echo = false;
+  std::string answer;  ///< unless echo: sent to everyone, then the connection is closed
+  size_t buffer_limit = 1024 * 1024;
+};
+
+/// Immutable, shared by all workers. Exactly one of `http`, `tcp` and `self_served` is set.
 struct FilterChain {
   std::string name;
   FilterChainMatch match;
@@ -39,6 +46,7 @@ struct FilterChain {
   std::vector<std::shared_ptr<const filters::NetworkFilter>> filters;
   std::shared_ptr<const ConnectionManager> http;
   std::shared_ptr<const TcpProxy> tcp;
+  std::shared_ptr<const SelfServed> self_served;
   /// Tells whether an old chain's connections may go on under a new one: equal when everything below HTTP is.
   uint64_t transport_hash = 0;
 };

@@ -77,6 +77,7 @@ void Listener::close_all() {
   accepted_.for_each([](AcceptedConnection& connection) { connection.close(); });
   http_.for_each([](DownstreamConnection& connection) { connection.abort(); });
   tcp_.for_each([](TcpConnection& connection) { connection.abort(); });
+  self_served_.for_each([](SelfServedConnection& connection) { connection.close(); });
 }
 
 void Listener::served_connection_closed(MonoTime started) {

@@ -9,6 +9,7 @@
 #include "proxy/accepted_connection.h"
 #include "proxy/downstream_connection.h"
 #include "proxy/listener_config.h"
+#include "proxy/self_served_connection.h"
 #include "proxy/tcp_connection.h"
 #include "proxy/worker_context.h"
 
@@ -34,7 +35,7 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   void drain_share(size_t turns_left);
   /// Closes every connection now.
   void close_all();
-  bool empty() { return accepted_.empty() && http_.empty() && tcp_.empty(); }
+  bool empty() { return accepted_.empty() && http_.empty() && tcp_.empty() && self_served_.empty(); }
 
   WorkerContext& worker() { return worker_; }
   const std::shared_ptr<const ListenerConfig>& config() const { return config_; }
@@ -42,6 +43,7 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   List<AcceptedConnection>& accepted() { return accepted_; }
   List<DownstreamConnection>& http() { return http_; }
   List<TcpConnection>& tcp() { return tcp_; }
+  List<SelfServedConnection>& self_served() { return self_served_; }
   /// A connection that a filter chain served has closed.
   void served_connection_closed(MonoTime started);
   /// A connection has gone; when the last one has and the listener drains, tells whoever waits.
@@ -61,6 +63,7 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   List<AcceptedConnection> accepted_;
   List<DownstreamConnection> http_;
   List<TcpConnection> tcp_;
+  List<SelfServedConnection> self_served_;
   ConnectionTickets next_tickets_;
   std::move_only_function<void()> when_empty_;
   bool draining_ = false;

@@ -23,6 +23,7 @@ struct ProxyProtocolRules {
   bool allow_v1 = true;
   bool allow_v2 = true;
   bool keep_tlvs = false;
+  std::shared_ptr<observe::StatGroup> stats;  ///< schema kProxyProtocolSchema
 };
 
 struct ListenerConfig {

@@ -19,7 +19,6 @@ namespace proa::proxy {
   X(ListenerFilterError, "downstream_listener_filter_error", Counter)                    \
   X(NoFilterChainMatch, "no_filter_chain_match", Counter)                                \
   X(NetworkFilterDenied, "network_filter_denied", Counter)                               \
-  X(ProxyProtocolRejected, "proxy_proto.rejected", Counter)                              \
   X(AcceptExhausted, "accept_exhausted", Counter)                                        \
   X(SslHandshake, "ssl.handshake", Counter)                                              \
   X(SslSessionReused, "ssl.session_reused", Counter)                                     \

@@ -272,7 +272,7 @@ bool Exchange::start_attempt() {
   upstream::HttpPool& pool =
       cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
                                   .priority = priority(),
-                                  .options = transport_options(cluster_->spec(), request_)});
+                                  .options = transport_options(cluster_->spec(), request_, *info_.downstream)});
   attempt_ = arena_->make<Attempt>(*this, std::move(host));
   attempt_->start(pool);
   return true;

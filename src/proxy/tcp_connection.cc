@@ -1,6 +1,7 @@
 #include "proxy/tcp_connection.h"
 
 #include "proxy/listener.h"
+#include "proxy/transport_options.h"
 #include "upstream/lb/lb_context.h"
 
 namespace proa::proxy {
@@ -67,9 +68,9 @@ void TcpConnection::connect() {
   std::string_view name = proxy_.cluster_from_sni ? std::string_view(downstream_->info().sni) : target->cluster;
   cluster_ = listener_.worker().clusters().find(name);
   if (!cluster_) {
-    stream_.set(ResponseFlag::kNoRouteFound);
+    stream_.set(ResponseFlag::kNoClusterFound);
     proxy_.stats->add(TcpStat::kCxNoRoute);
-    return close("no_cluster");
+    return close();
   }
   stream_.upstream_cluster_raw = cluster_->spec().name;
   stream_.upstream_cluster = cluster_->cluster().stat_name();
@@ -85,12 +86,12 @@ void TcpConnection::connect() {
   host_ = cluster_->choose(context);
   if (!host_) {
     stream_.set(ResponseFlag::kNoHealthyUpstream);
-    return close("no_healthy_upstream");
+    return close();
   }
   ++stream_.upstream_attempts;
   stream_.upstream_remote = &host_->address();
   stream_.host_metadata = host_->metadata();
-  cluster_->connect_tcp(*host_, *this);
+  cluster_->connect_tcp(*host_, *this, transport_options(cluster_->spec(), downstream_->info()));
 }
 
 void TcpConnection::on_connected(std::unique_ptr<upstream::TcpConnection> connection) {
@@ -109,14 +110,14 @@ void TcpConnection::on_failed(upstream::PoolFailure failure, std::string_view de
   if (stream_.upstream_attempts < proxy_.max_connect_attempts && failure != upstream::PoolFailure::kOverflow) {
     return connect();
   }
-  if (failure != upstream::PoolFailure::kOverflow && proxy_.max_connect_attempts > 1) {
+  if (failure != upstream::PoolFailure::kOverflow) {
     cluster_->stats().add(ClusterStat::kCxConnectAttemptsExceeded);
     stream_.set(ResponseFlag::kUpstreamRetryLimitExceeded);
   }
   stream_.set(failure == upstream::PoolFailure::kOverflow ? ResponseFlag::kUpstreamOverflow
                                                           : ResponseFlag::kUpstreamConnectionFailure);
   stream_.upstream_transport_failure_reason = arena_.copy(details);
-  close("upstream_connect_failed");
+  close();
 }
 
 void TcpConnection::pump() {
@@ -125,40 +126,43 @@ void TcpConnection::pump() {
   if (to_downstream_) moved |= to_downstream_->pump();
   if (moved) idle_timer_.start(loop_, proxy_.idle_timeout);
   if (to_upstream_->state() == BytePipe::State::kFailed) {
-    const bool upstream_side = to_upstream_->sink_failed();
-    stream_.set(upstream_side ? ResponseFlag::kUpstreamConnectionTermination
-                              : ResponseFlag::kDownstreamConnectionTermination);
-    return close(upstream_side ? "upstream_closed" : "downstream_closed");
+    return on_broken(to_upstream_->sink_failed() ? Broken::kUpstream : Broken::kDownstream);
   }
   if (to_downstream_ && to_downstream_->state() == BytePipe::State::kFailed) {
-    return close(to_downstream_->sink_failed() ? "downstream_closed" : "upstream_closed");
+    return on_broken(to_downstream_->sink_failed() ? Broken::kDownstream : Broken::kUpstream);
   }
   const bool both_ended = to_upstream_->state() == BytePipe::State::kEnded && to_downstream_ &&
                           to_downstream_->state() == BytePipe::State::kEnded;
-  if (both_ended) return close({});
+  if (both_ended) return close(Broken::kNone, /*ended=*/true);
   if (to_upstream_->unfinished() || (to_downstream_ && to_downstream_->unfinished())) loop_.end_of_turn(*this);
 }
 
 void TcpConnection::run() { pump(); }
 
+void TcpConnection::on_broken(Broken side) {
+  stream_.set(side == Broken::kUpstream ? ResponseFlag::kUpstreamRemoteReset
+                                        : ResponseFlag::kDownstreamConnectionTermination);
+  close(side);
+}
+
 void TcpConnection::on_idle() {
   proxy_.stats->add(TcpStat::kIdleTimeout);
-  close("idle_timeout");
+  close();
 }
 
 void TcpConnection::on_max_duration() {
   proxy_.stats->add(TcpStat::kMaxDurationReached);
-  close("max_downstream_connection_duration");
+  stream_.set(ResponseFlag::kDurationTimeout);
+  close();
 }
 
-void TcpConnection::abort() { close("local_close"); }
+void TcpConnection::abort() { close(); }
 
-void TcpConnection::close(std::string_view details) {
+void TcpConnection::close(Broken broken, bool ended) {
   if (std::exchange(closed_, true)) return;
   idle_timer_.stop();
   duration_timer_.stop();
   upstream::TcpWaiter::cancel();
-  stream_.connection_termination_details = details;
   stream_.end = loop_.now();
   stream_.bytes_received = to_upstream_->bytes();
   stream_.bytes_sent = to_downstream_ ? to_downstream_->written() : 0;
@@ -166,12 +170,11 @@ void TcpConnection::close(std::string_view details) {
   proxy_.stats->add(TcpStat::kCxTxBytesTotal, static_cast<int64_t>(stream_.bytes_sent));
   for (const auto& log : proxy_.access_logs) log->log(stream_);
   // A broken side is passed on as a reset, so that nobody takes a cut stream for a whole one.
-  const bool clean = details.empty();
-  downstream_->close(!clean && details == "upstream_closed");
+  downstream_->close(broken == Broken::kUpstream);
   if (upstream_) {
     upstream_->count_bytes(stream_.bytes_sent, to_upstream_->written());
-    if (details == "upstream_closed" || clean) upstream_->closed_by_peer();
-    upstream_->transport().close(!clean && details == "downstream_closed");
+    if (broken == Broken::kUpstream || ended) upstream_->closed_by_peer();
+    upstream_->transport().close(broken == Broken::kDownstream);
   }
   ListLink<>::unlink();
   for (const auto& filter : chain_->filters) filter->on_close();

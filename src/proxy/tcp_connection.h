@@ -51,7 +51,10 @@ class TcpConnection final : public net::EndOfTurn, public net::Deferred, public 
   void run() override;
   void on_idle();
   void on_max_duration();
-  void close(std::string_view details);
+  enum class Broken : uint8_t { kNone, kDownstream, kUpstream };
+  void on_broken(Broken side);
+  /// `ended`: both directions came to their end, the upstream side by itself.
+  void close(Broken broken = Broken::kNone, bool ended = false);
 
   Listener& listener_;
   net::Loop& loop_;

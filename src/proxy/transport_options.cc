@@ -1,5 +1,6 @@
 #include "proxy/transport_options.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
@@ -9,10 +10,35 @@
 
 namespace proa::proxy {
 
+namespace {
+
+bool wants_proxy_header(const upstream::ClusterSpec& spec) {
+  auto wants = [](const upstream::TransportSocketMatch& match) { return match.socket.proxy_protocol != 0; };
+  return spec.socket.proxy_protocol != 0 || std::ranges::any_of(spec.socket_matches, wants);
+}
+
+/// A connection that begins with a client's addresses carries nothing but that client's requests.
+void set_proxied(upstream::TransportOptions& options, const net::ConnectionInfo& client) {
+  options.proxied_source = client.remote;
+  options.proxied_destination = client.local;
+  options.hash = (options.hash ^ (client.remote.hash() * 31 + client.local.hash())) | 1;
+}
+
+}  // namespace
+
 std::shared_ptr<const upstream::TransportOptions> transport_options(const upstream::ClusterSpec& spec,
-                                                                    const http::RequestHead& request) {
+                                                                    const net::ConnectionInfo& client) {
+  if (!wants_proxy_header(spec)) return nullptr;
+  auto options = std::make_shared<upstream::TransportOptions>();
+  set_proxied(*options, client);
+  return options;
+}
+
+std::shared_ptr<const upstream::TransportOptions> transport_options(const upstream::ClusterSpec& spec,
+                                                                    const http::RequestHead& request,
+                                                                    const net::ConnectionInfo& client) {
   const upstream::HttpSpec& http = spec.http ? *spec.http : upstream::default_http();
-  if (!http.auto_sni && !http.auto_san_validation) return nullptr;
+  if (!http.auto_sni && !http.auto_san_validation) return transport_options(spec, client);
   std::string_view host = request.authority;
   if (!http.auto_sni_header.empty()) {
     auto given = http::request_value(request, http.auto_sni_header);
@@ -26,6 +52,7 @@ std::shared_ptr<const upstream::TransportOptions> transport_options(const upstre
   if (http.auto_sni && !is_address) options->sni = name;
   if (http.auto_san_validation) options->sans.push_back(name);
   options->hash = std::hash<std::string>{}(name) | 1;  // 0 is "the cluster's own"
+  if (wants_proxy_header(spec)) set_proxied(*options, client);
   return options;
 }
 

@@ -10,6 +10,10 @@ namespace proa::proxy {
 
 /// Null: the cluster's own. Requests with equal options share connections.
 std::shared_ptr<const upstream::TransportOptions> transport_options(const upstream::ClusterSpec& spec,
-                                                                    const http::RequestHead& request);
+                                                                    const http::RequestHead& request,
+                                                                    const net::ConnectionInfo& client);
+/// The same for a relayed connection.
+std::shared_ptr<const upstream::TransportOptions> transport_options(const upstream::ClusterSpec& spec,
+                                                                    const net::ConnectionInfo& client);
 
 }  // namespace proa::proxy

@@ -63,6 +63,7 @@ size_t WorkerListeners::connections() {
     listener.accepted().for_each([&](AcceptedConnection&) { ++count; });
     listener.http().for_each([&](DownstreamConnection&) { ++count; });
     listener.tcp().for_each([&](TcpConnection&) { ++count; });
+    listener.self_served().for_each([&](SelfServedConnection&) { ++count; });
   };
   for (auto& [name, listener] : active_) add(*listener);
   for (auto& listener : draining_) add(*listener);

@@ -25,6 +25,7 @@ struct TransportOptions {
   net::Address proxied_destination;
   /// Equal options have equal hashes; made by whoever builds them.
   uint64_t hash = 0;
+  bool operator==(const TransportOptions&) const = default;
 };
 
 /// Stateless or thread-safe: all workers share one.

@@ -31,8 +31,14 @@ struct PoolKey {
   RoutingPriority priority = RoutingPriority::kDefault;
   std::shared_ptr<const TransportOptions> options;  ///< null: the cluster's own
   friend bool operator==(const PoolKey& a, const PoolKey& b) {
-    return a.protocol == b.protocol && a.priority == b.priority &&
-           (a.options ? a.options->hash : 0) == (b.options ? b.options->hash : 0);
+    return a.protocol == b.protocol && a.priority == b.priority && same(a.options.get(), b.options.get());
+  }
+
+ private:
+  /// The hash decides quickly that two differ; that they are equal it cannot say, since clients choose what is hashed.
+  static bool same(const TransportOptions* a, const TransportOptions* b) {
+    if (!a || !b) return a == b;
+    return a == b || (a->hash == b->hash && *a == *b);
   }
 };
 /// The protocol of the pool for a request that came with `downstream`.

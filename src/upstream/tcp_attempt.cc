@@ -71,6 +71,9 @@ void TcpAttempt::on_connected() {
   auto took = std::chrono::duration_cast<Milliseconds>(cluster_.loop().now() - started_);
   cluster_.stats().record(ClusterStat::kCxConnectMs, static_cast<uint64_t>(took.count()));
   transport_->observe(nullptr);
+  // A relayed connection counts as one request, as with Envoy.
+  cluster_.stats().add(ClusterStat::kRqTotal);
+  ticket_.host()->hot.rq_total.fetch_add(1, std::memory_order_relaxed);
   auto connection = std::make_unique<TcpConnection>(std::move(transport_), std::move(ticket_));
   connection->cluster().report(connection->host(), Outcome::kSuccess);
   TcpWaiter* waiter = std::exchange(waiter_, nullptr);
@@ -92,6 +95,7 @@ void TcpAttempt::on_timeout() { fail(PoolFailure::kTimeout, "connection timeout"
 void TcpAttempt::fail(PoolFailure failure, std::string_view details) {
   bool timeout = failure == PoolFailure::kTimeout;
   ticket_.count_connect_failure(timeout);
+  cluster_.stats().add(ClusterStat::kRqPendingFailureEject);
   ticket_.cluster().report(*ticket_.host(), timeout ? Outcome::kTimeout : Outcome::kConnectFailed);
   TcpWaiter* waiter = std::exchange(waiter_, nullptr);
   waiter->attempt_ = nullptr;
