@@ -1,5 +1,6 @@
 #include "http/header_matcher.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace proa::http {
@@ -59,15 +60,15 @@ bool HeaderMatcher::matches_value(std::optional<std::string_view> value) const {
   }
   // An absent header matches nothing, not even inverted, unless it counts as empty.
   if (!value && !spec_.treat_missing_as_empty) return false;
-  std::string_view text = value.value_or(std::string_view());
-  bool result;
+  return holds_for(value.value_or(std::string_view())) != spec_.invert;
+}
+
+bool HeaderMatcher::holds_for(std::string_view value) const {
   if (auto* range = std::get_if<Range>(&spec_.match)) {
-    auto number = integer(text);
-    result = number && *number >= range->begin && *number < range->end;
-  } else {
-    result = std::get<StringMatcher>(spec_.match).matches(text);
+    auto number = integer(value);
+    return number && *number >= range->begin && *number < range->end;
   }
-  return result != spec_.invert;
+  return std::get<StringMatcher>(spec_.match).matches(value);
 }
 
 bool HeaderMatcher::matches(const RequestHead& head, ValuesMode mode) const {
@@ -90,10 +91,12 @@ bool HeaderMatcher::matches(const HeaderList& headers, ValuesMode mode) const {
   }
   if (count == 0) return matches_value(std::nullopt);
   if (count == 1 || std::holds_alternative<Present>(spec_.match)) return matches_value(first->value);
-  bool joined = matches_value(headers.joined(spec_.name));
-  if (mode == ValuesMode::kJoined) return joined;
+  if (mode == ValuesMode::kEach) {
+    auto holds = [&](const Header& header) { return same(header) && holds_for(header.value); };
+    return std::ranges::any_of(headers.all(), holds) != spec_.invert;
+  }
   const bool any = mode == ValuesMode::kAny;
-  if (joined == any) return any;
+  if (matches_value(headers.joined(spec_.name)) == any) return any;
   for (const Header& header : headers.all()) {
     if (same(header) && matches_value(header.value) == any) return any;
   }

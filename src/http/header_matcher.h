@@ -16,9 +16,9 @@ namespace proa::http {
 
 /// How a field that occurs several times is compared (threats P4). With one value they are the same.
 enum class ValuesMode : uint8_t {
-  kJoined,  ///< the values joined by "," as Envoy does: routes, filters
-  kAny,     ///< any single value or the joined one: rules that deny
-  kAll,     ///< every single value and the joined one: rules that allow
+  kEach,  ///< any single value, as Envoy does: routes, filters, retries, logs. Inverted: none
+  kAny,   ///< any single value or the joined one: rules that deny
+  kAll,   ///< every single value and the joined one: rules that allow
 };
 
 /// Immutable. Matches request heads, where ":method", ":path", ":authority" (or "host"), ":scheme" and
@@ -42,10 +42,10 @@ class HeaderMatcher {
   /// Fails for an empty name.
   static Result<HeaderMatcher> make(Spec spec);
 
-  bool matches(const RequestHead& head, ValuesMode mode = ValuesMode::kJoined) const;
-  bool matches(const HeaderList& headers, ValuesMode mode = ValuesMode::kJoined) const;
+  bool matches(const RequestHead& head, ValuesMode mode = ValuesMode::kEach) const;
+  bool matches(const HeaderList& headers, ValuesMode mode = ValuesMode::kEach) const;
   /// A response head, where ":status" is the code.
-  bool matches(const ResponseHead& head, ValuesMode mode = ValuesMode::kJoined) const;
+  bool matches(const ResponseHead& head, ValuesMode mode = ValuesMode::kEach) const;
 
   const std::string& name() const { return spec_.name; }
   std::string describe() const;
@@ -53,6 +53,7 @@ class HeaderMatcher {
  private:
   explicit HeaderMatcher(Spec spec);
   bool matches_value(std::optional<std::string_view> value) const;
+  bool holds_for(std::string_view value) const;  // before the inversion
   Spec spec_;
   HeaderId id_;
 };

@@ -61,10 +61,15 @@ TEST(HeaderMatcher, range_takes_whole_decimal_numbers) {
   EXPECT_FALSE(m.matches(Request({{"n", ""}}).head));
 }
 
-TEST(HeaderMatcher, several_values_are_joined) {
+TEST(HeaderMatcher, any_of_several_values_will_do_and_inverted_none_may) {
   Request request({{"x", "a"}, {"y", "-"}, {"x", "b"}});
-  EXPECT_TRUE(exact("x", "a,b").matches(request.head));
-  EXPECT_FALSE(exact("x", "a").matches(request.head));
+  EXPECT_TRUE(exact("x", "a").matches(request.head));
+  EXPECT_TRUE(exact("x", "b").matches(request.head));
+  EXPECT_FALSE(exact("x", "a,b").matches(request.head));
+  EXPECT_FALSE(exact("x", "b", true).matches(request.head));
+  EXPECT_TRUE(exact("x", "c", true).matches(request.head));
+  // Only a header that is not there at all counts as empty.
+  EXPECT_FALSE(exact("x", "", false, true).matches(request.head));
 }
 
 // Threats P4.

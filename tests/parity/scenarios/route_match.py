@@ -80,6 +80,7 @@ listeners:
 for name, target, headers in [
     ("exact", "/", [("x-exact", "v")]), ("exact_is_case_sensitive", "/", [("x-exact", "V")]),
     ("exact_name_any_case", "/", [("X-EXACT", "v")]), ("exact_values_joined", "/", [("x-exact", "v"), ("x-exact", "v")]),
+    ("exact_one_value_of_two", "/", [("x-exact", "w"), ("x-exact", "v")]), ("exact_in_a_list_of_one_line", "/", [("x-exact", "w,v")]),
     ("deprecated_exact", "/", [("x-old", "v")]), ("prefix", "/", [("x-prefix", "prefixed")]), ("suffix", "/", [("x-suffix", "asuf")]),
     ("contains", "/", [("x-contains", "amidst")]), ("ignore_case", "/", [("x-icase", "aBC")]), ("regex", "/", [("x-regex", "aaa")]),
     ("regex_full", "/", [("x-regex", "aab")]), ("present", "/", [("x-present", "")]), ("range_inside", "/", [("x-range", "1")]),
@@ -88,6 +89,9 @@ for name, target, headers in [
     ("invert_missing", "/invert", []), ("invert_same", "/invert", [("x-invert", "v")]), ("missing_as_empty", "/missing", []),
     ("authority", "/auth", []), ("two_of_two", "/two", [("x-1", "a"), ("x-2", "b")]), ("one_of_two", "/two", [("x-1", "a")]),
     ("contains_over_joined_values", "/", [("x-contains", "m"), ("x-contains", "id")]),
+    ("regex_one_value_of_two", "/", [("x-regex", "b"), ("x-regex", "aa")]), ("range_one_value_of_two", "/", [("x-range", "5"), ("x-range", "x")]),
+    ("invert_one_value_of_two", "/invert", [("x-invert", "v"), ("x-invert", "w")]), ("invert_two_others", "/invert", [("x-invert", "u"), ("x-invert", "w")]),
+    ("missing_as_empty_two_values", "/missing", [("x-missing", "a"), ("x-missing", "")]),
     ("query_exact", "/q?e=v", []), ("query_exact_among", "/q?a=1&e=v&z", []), ("query_exact_first_of_two", "/q?e=w&e=v", []),
     ("query_encoded_is_decoded_or_not", "/q?e=%76", []), ("query_present_empty", "/q?p", []), ("query_present_value", "/q?p=1", []),
     ("query_regex", "/q?r=12", []), ("query_regex_full", "/q?r=12a", []), ("query_missing", "/q?z=1", []),
