@@ -25,6 +25,25 @@ namespace core = envoy::config::core::v3;
 namespace fhttp = envoy::extensions::filters::http;
 namespace rv3 = envoy::config::route::v3;
 
+void compile_header_mutations(
+    const google::protobuf::RepeatedPtrField<envoy::config::common::mutation_rules::v3::HeaderMutation>& from,
+    route::HeaderOps& to, const Site& at) {
+  for (int i = 0; i < from.size(); ++i) {
+    const Site item = at[static_cast<size_t>(i)];
+    google::protobuf::RepeatedPtrField<core::HeaderValueOption> add;
+    google::protobuf::RepeatedPtrField<std::string> remove;
+    route::HeaderOps one;
+    if (from[i].has_append()) {
+      *add.Add() = from[i].append();
+      compile_header_additions(add, one, item);
+    } else if (!from[i].remove().empty()) {
+      *remove.Add() = from[i].remove();
+      compile_header_removals(remove, one, item);
+    }
+    to.append(one);  // one by one: the order of the configuration counts
+  }
+}
+
 namespace {
 
 std::shared_ptr<observe::StatGroup> http_stats(const observe::StatSchema& schema, const std::string& prefix,
@@ -123,30 +142,11 @@ std::shared_ptr<filters::LocalRateLimitConfig> compile_rate_limit(
   return to;
 }
 
-void compile_mutations(
-    const google::protobuf::RepeatedPtrField<envoy::config::common::mutation_rules::v3::HeaderMutation>& from,
-    route::HeaderOps& to, const Site& at) {
-  for (int i = 0; i < from.size(); ++i) {
-    const Site item = at[static_cast<size_t>(i)];
-    google::protobuf::RepeatedPtrField<core::HeaderValueOption> add;
-    google::protobuf::RepeatedPtrField<std::string> remove;
-    route::HeaderOps one;
-    if (from[i].has_append()) {
-      *add.Add() = from[i].append();
-      compile_header_additions(add, one, item);
-    } else if (!from[i].remove().empty()) {
-      *remove.Add() = from[i].remove();
-      compile_header_removals(remove, one, item);
-    }
-    to.append(one);  // one by one: the order of the configuration counts
-  }
-}
-
 std::shared_ptr<filters::HeaderMutationConfig> compile_header_mutation(
     const fhttp::header_mutation::v3::Mutations& from, const Site& at) {
   auto to = std::make_shared<filters::HeaderMutationConfig>();
-  compile_mutations(from.request_mutations(), to->request, at / "request_mutations");
-  compile_mutations(from.response_mutations(), to->response, at / "response_mutations");
+  compile_header_mutations(from.request_mutations(), to->request, at / "request_mutations");
+  compile_header_mutations(from.response_mutations(), to->response, at / "response_mutations");
   return to;
 }
 
@@ -158,6 +158,7 @@ filters::HealthCheckConfig compile_health_check(const fhttp::health_check::v3::H
   for (const auto& [cluster, percent] : from.cluster_min_healthy_percentages()) {
     to.min_healthy.emplace_back(cluster, percent.value());
   }
+  to.service_cluster = compiler.service_cluster;
   to.failing = compiler.health_checks_fail;
   return to;
 }
@@ -204,6 +205,7 @@ std::shared_ptr<route::PerFilterConfig> compile_route_part(const google::protobu
   }
   if (auto* fault = dynamic_cast<const fhttp::fault::v3::HTTPFault*>(&from)) return compile_fault(*fault, at);
   if (auto* limit = dynamic_cast<const fhttp::local_ratelimit::v3::LocalRateLimit*>(&from)) {
+    if (!limit->has_token_bucket()) at.error("has no token_bucket", "a route's own limit needs one");
     return compile_rate_limit(*limit, at, compiler);
   }
   if (auto* mutation = dynamic_cast<const fhttp::header_mutation::v3::HeaderMutationPerRoute*>(&from)) {

@@ -8,7 +8,9 @@
 #include <google/protobuf/map.h>
 
 #include "config/compiler.h"
+#include "envoy/config/common/mutation_rules/v3/mutation_rules.pb.h"
 #include "filters/filter.h"
+#include "route/header_ops.h"
 #include "route/per_filter.h"
 
 namespace proa::config {
@@ -22,6 +24,11 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
 
 route::PerFilter compile_per_filter(const google::protobuf::Map<std::string, google::protobuf::Any>& from,
                                     const Site& at, Compiler& compiler);
+
+/// One after the other, as header_mutation lists them.
+void compile_header_mutations(
+    const google::protobuf::RepeatedPtrField<envoy::config::common::mutation_rules::v3::HeaderMutation>& from,
+    route::HeaderOps& to, const Site& at);
 
 void add_filter_fields(SupportedTable& table);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/access_log_compile.h"
+#include "config/early_request_compile.h"
 #include "config/filter_compile.h"
 #include "config/http_protocol_compile.h"
 #include "config/matcher_compile.h"
@@ -210,6 +211,7 @@ std::shared_ptr<const ConnectionManager> compile_http_manager(const HttpConnecti
   compile_times(from, *to);
   compile_paths(from, *to);
   compile_identity(from, *to, at, compiler);
+  compile_early_request(from, *to, at);
   compile_upgrades(from, *to);
   compile_filters(from, *to, at, compiler);
   if (from.has_tracing()) to->tracer = compile_tracing(from, at / "tracing", compiler);
@@ -242,6 +244,8 @@ void add_http_manager_fields(SupportedTable& table) {
                                               "access_log",
                                               "use_remote_address",
                                               "xff_num_trusted_hops",
+                                              "original_ip_detection_extensions",
+                                              "early_header_mutation_extensions",
                                               "internal_address_config",
                                               "skip_xff_append",
                                               "via",
@@ -262,11 +266,10 @@ void add_http_manager_fields(SupportedTable& table) {
                                               "append_x_forwarded_port",
                                               "request_id_extension",
                                               "tracing"})
-                .must_know({"http_filters"})
+                .must_know({"http_filters", "original_ip_detection_extensions", "early_header_mutation_extensions"})
                 .harmless({"stream_error_on_invalid_http_message"},
                           "an HTTP/2 stream error never ends the connection, an HTTP/1 one always does")
-                .security({"original_ip_detection_extensions", "early_header_mutation_extensions",
-                           "path_normalization_options", "typed_header_validation_config", "scoped_routes", "rds"}));
+                .security({"path_normalization_options", "typed_header_validation_config", "scoped_routes", "rds"}));
   table.add(supported<hcm::HttpFilter>({"name", "typed_config", "is_optional", "disabled"})
                 .must_know({"typed_config"})
                 .security({"config_discovery"}));

@@ -9,6 +9,8 @@
 namespace proa::filters {
 namespace {
 
+using http::HeaderId;
+
 class HealthCheck final : public Filter {
  public:
   explicit HealthCheck(HealthCheckConfig config) : Filter({.response = true}), config_(std::move(config)) {}
@@ -25,34 +27,38 @@ class HealthCheck final : public Filter {
       return Verdict::kDone;
     }
     if (config_.pass_through) return Verdict::kContinue;
-    const bool healthy = enough_healthy(x);
-    if (!healthy) x.info().set(observe::ResponseFlag::kFailedLocalHealthCheck);
-    x.respond({.status = static_cast<uint16_t>(healthy ? 200 : 503),
-               .details = healthy ? "health_check_ok" : "health_check_failed_cluster_not_healthy"});
+    const std::string_view missing = not_healthy(x);
+    if (!missing.empty()) x.info().set(observe::ResponseFlag::kFailedLocalHealthCheck);
+    x.respond({.status = static_cast<uint16_t>(missing.empty() ? 200 : 503),
+               .details = !missing.empty()              ? missing
+                          : config_.min_healthy.empty() ? "health_check_ok"
+                                                        : "health_check_ok_cluster_healthy"});
     return Verdict::kDone;
   }
 
   void on_response(Exchange& x, http::ResponseHead& head, bool) const override {
-    if (!x.slot(*this)) return;
+    if (x.slot(*this)) return head.headers.set("x-envoy-upstream-healthchecked-cluster", config_.service_cluster);
+    // Ordinary traffic tells the balancer at once, before its next probe.
     const bool failing = config_.failing && config_.failing->load(std::memory_order_relaxed);
-    if (failing) head.headers.set(http::HeaderId::kXEnvoyImmediateHealthCheckFail, "true");
+    if (failing) head.headers.set(HeaderId::kXEnvoyImmediateHealthCheckFail, "true");
   }
 
  private:
-  bool enough_healthy(Exchange& x) const {
+  /// Which demand is not met, in Envoy's words; empty when all are.
+  std::string_view not_healthy(Exchange& x) const {
     for (const auto& [name, percent] : config_.min_healthy) {
       upstream::WorkerCluster* cluster = x.clusters().find(name);
-      if (!cluster) return false;
+      if (!cluster) return "health_check_failed_no_cluster_found";
       auto hosts = cluster->hosts();
       const size_t total = hosts->size();
       if (total == 0) {
-        if (percent > 0) return false;
+        if (percent > 0) return "health_check_failed_cluster_empty";
         continue;
       }
       const auto usable = static_cast<double>(hosts->healthy() + hosts->degraded());
-      if (usable * 100 < percent * static_cast<double>(total)) return false;
+      if (usable * 100 < percent * static_cast<double>(total)) return "health_check_failed_cluster_unhealthy";
     }
-    return true;
+    return {};
   }
 
   HealthCheckConfig config_;

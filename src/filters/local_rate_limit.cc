@@ -13,7 +13,10 @@ namespace {
 using http::HeaderId;
 
 enum class Stat { kEnabled, kEnforced, kLimited, kOk };
-constexpr observe::StatDef kStats[] = {{"enabled"}, {"enforced"}, {"rate_limited"}, {"ok"}};
+constexpr observe::StatDef kStats[] = {{"http_local_rate_limit.enabled"},
+                                       {"http_local_rate_limit.enforced"},
+                                       {"http_local_rate_limit.rate_limited"},
+                                       {"http_local_rate_limit.ok"}};
 
 using Config = LocalRateLimitConfig;
 
@@ -46,7 +49,6 @@ class LocalRateLimit final : public Filter {
     x.info().set(observe::ResponseFlag::kRateLimited);
     auto* headers = x.arena().make<http::HeaderList>(x.arena());
     config.response_headers.apply(*headers, x.info(), x.arena());
-    headers->add(HeaderId::kXEnvoyRateLimited, "true");
     x.respond({.status = config.status,
                .body = "local_rate_limited",
                .details = "local_rate_limited",
@@ -98,7 +100,7 @@ class LocalRateLimit final : public Filter {
 
 }  // namespace
 
-const observe::StatSchema kLocalRateLimitSchema{"http_local_rate_limit", kStats};
+const observe::StatSchema kLocalRateLimitSchema{"", kStats};
 
 std::unique_ptr<Filter> make_local_rate_limit(std::shared_ptr<const LocalRateLimitConfig> config) {
   return std::make_unique<LocalRateLimit>(std::move(config));

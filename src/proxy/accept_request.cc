@@ -109,6 +109,10 @@ std::optional<LocalReply> accept_request(const ConnectionManager& manager, http:
   client = identity.address;
   info.remote_address = &client;
   info.internal_request = identity.internal;
+  if (identity.reject_status) {
+    manager.stats->add(HttpStat::kRqRejectedViaIpDetection);
+    return refuse(identity.reject_status, "rejecting_because_detection_failed");
+  }
 
   if (manager.use_remote_address && manager.xff_num_trusted_hops == 0) {
     headers.set(HeaderId::kXForwardedProto, own_scheme);
@@ -120,6 +124,7 @@ std::optional<LocalReply> accept_request(const ConnectionManager& manager, http:
   }
   if (!manager.scheme_overwrite.empty()) {
     request.scheme = manager.scheme_overwrite;
+    headers.set(HeaderId::kXForwardedProto, manager.scheme_overwrite);  // two answers would be one too many
   } else if (request.scheme.empty() || request.scheme != own_scheme) {
     std::string_view forwarded = headers.value(HeaderId::kXForwardedProto);
     request.scheme = forwarded == "https" || forwarded == "http" ? forwarded : own_scheme;
@@ -149,6 +154,7 @@ std::optional<LocalReply> accept_request(const ConnectionManager& manager, http:
   }
   set_request_id(manager, identity.edge, headers, info, arena, random_high, random_low);
   update_client_cert_header(manager, connection.tls.get(), headers);
+  if (!manager.early_headers.empty()) manager.early_headers.apply(headers, info, arena);
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// Who the client is: trusted address from X-Forwarded-For, internal or external, edge or not
-// (Envoy's use_remote_address rules).
+// Who the client is: trusted address from X-Forwarded-For or another header, internal or external, edge or not
+// (Envoy's use_remote_address and original_ip_detection_extensions rules).
 #pragma once
 
 #include <optional>
@@ -11,11 +11,12 @@ namespace proa::proxy {
 
 struct ClientAddress {
   net::Address address;
-  bool internal = false;  ///< its x-envoy-* headers are believed
-  bool edge = false;      ///< an external client that we are the first to see
+  bool internal = false;       ///< its x-envoy-* headers are believed
+  bool edge = false;           ///< an external client that we are the first to see
+  uint16_t reject_status = 0;  ///< not 0: its address could not be told, and is demanded
 };
 
-/// Decides, and appends the peer to x-forwarded-for where the configuration says so.
+/// Decides, makes one line of several x-forwarded-for, and appends the peer to x-forwarded-for where the configuration says so.
 ClientAddress identify_client(const ConnectionManager& manager, const net::ConnectionInfo& connection,
                               http::HeaderList& headers);
 

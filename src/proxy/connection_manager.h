@@ -18,7 +18,9 @@
 #include "observe/access_log.h"
 #include "observe/stats.h"
 #include "proxy/http_stats.h"
+#include "proxy/ip_detection.h"
 #include "proxy/local_reply_config.h"
+#include "route/header_ops.h"
 #include "route/route_table.h"
 
 namespace proa::proxy {
@@ -74,6 +76,8 @@ struct ConnectionManager {
   bool use_remote_address = false;
   uint32_t xff_num_trusted_hops = 0;
   bool skip_xff_append = false;
+  std::vector<IpDetection> ip_detections;       ///< without use_remote_address; empty: x-forwarded-for by hops
+  std::string own_ip;                           ///< what x-forwarded-for gets for a loopback peer
   std::vector<net::CidrRange> internal_ranges;  ///< empty: nothing is internal
   ForwardClientCert forward_client_cert = ForwardClientCert::kSanitize;
   ClientCertDetails client_cert_details;
@@ -91,6 +95,8 @@ struct ConnectionManager {
   bool always_set_request_id_in_response = false;
   std::string scheme_overwrite;  ///< empty: keep
   bool scheme_match_upstream = false;
+
+  route::HeaderOps early_headers;  ///< changes to a request before anything matches on it
 
   bool proxy_100_continue = false;
 

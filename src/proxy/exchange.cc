@@ -243,6 +243,7 @@ void Exchange::count_upstream_response() {
 }
 
 void Exchange::count_upstream_status(uint16_t status) {
+  if (info_.health_check) return;  // probes are no traffic
   // Found again: a time-out may come while the exchange pauses between attempts.
   upstream::WorkerCluster* cluster = connection_.clusters().find(cluster_name_);
   if (!cluster) return;
@@ -322,11 +323,14 @@ void Exchange::finish() {
   observe::StatGroup& stats = *manager_->stats;
   stats.sub(HttpStat::kRqActive);
   if (upgraded_) stats.sub(HttpStat::kCxUpgradesActive);
-  if (info_.response_code) {
+  if (info_.health_check) {
+    stats.add(HttpStat::kTracingHealthCheck);  // and nothing else: probes are no traffic
+  } else if (info_.response_code) {
     stats.add(HttpStat::kRqCompleted);
     stats.count_status(0, info_.response_code);
     stats.record(HttpStat::kRqTime, static_cast<uint64_t>(since(info_.start, info_.end).count()));
   }
+  info_.access_log_type = "DownstreamEnd";
   for (const auto& log : manager_->access_logs) log->log(info_);
   if (trace_) trace_->finish(route_);
   connection_.exchange_finished(*this);

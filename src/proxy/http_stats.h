@@ -52,6 +52,7 @@ namespace proa::proxy {
   X(RqMaxDurationReached, "downstream_rq_max_duration_reached", Counter)                          \
   X(RqOverloadClose, "downstream_rq_overload_close", Counter)                                     \
   X(RqWsOnNonWsRoute, "downstream_rq_ws_on_non_ws_route", Counter)                                \
+  X(TracingHealthCheck, "tracing.health_check", Counter)                                          \
   X(RqRejectedViaIpDetection, "downstream_rq_rejected_via_ip_detection", Counter)                 \
   X(RqFailedPathNormalization, "downstream_rq_failed_path_normalization", Counter)                \
   X(RqRedirectedNormalizedPath, "downstream_rq_redirected_with_normalized_path", Counter)         \

@@ -63,6 +63,7 @@ ShapedReply shape_local_reply(const LocalReplyConfig& config, const filters::Loc
     text = arena.copy(formatted);
     content_type = format->content_type;
   }
+  info.local_reply_body = {};  // for this format alone: logs show none, as Envoy's
   if (http::is_grpc(info.request->headers)) {
     shape_grpc(*head, reply, status, text, arena);
     return {head, {}};

@@ -71,6 +71,8 @@ void Exchange::request_body_grew() {
   if (body_.size() > buffer_limit_) {
     if (hard_limit_) {
       manager_->stats->add(HttpStat::kRqTooLarge);
+      // The client means to send more than anybody wants.
+      if (request_.version != http::Version::kHttp2) down_->close_after_response();
       return respond({.status = 413, .body = "Payload Too Large", .details = "request_payload_too_large"});
     }
     if (keep_body_ && attempt_ && attempt_->request_sent()) stop_keeping_body();

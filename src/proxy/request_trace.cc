@@ -76,11 +76,11 @@ bool RequestTrace::decide() {
     info_.request_id = with_trace_reason(arena_, info_.request_id, reason);
     if (headers.has(HeaderId::kXRequestId)) request_.headers.set(HeaderId::kXRequestId, info_.request_id);
   }
-  tracer_.decisions->add(info_.health_check ? TracingStat::kHealthCheck : counter_of(reason));
+  if (!info_.health_check) tracer_.decisions->add(counter_of(reason));
   return reason != TraceReason::kNone && !info_.health_check;
 }
 
-/// The client's decision, when it has made one, is above ours.
+/// The client's decision, when it has made one, is above ours; with W3C alone both must agree, as in Envoy.
 void RequestTrace::read_context(bool traced) {
   std::optional<TraceContext> client;
   if (tracer_.propagation != Propagation::kW3c) client = observe::extract_b3(request_.headers);
@@ -88,7 +88,7 @@ void RequestTrace::read_context(bool traced) {
   make_ids(client && client->has_ids() ? &*client : nullptr);
   context_.sampled = traced;
   if (client) {
-    context_.sampled = client->sampled.value_or(traced);
+    context_.sampled = client->sampled.value_or(traced) && (traced || tracer_.propagation != Propagation::kW3c);
     context_.debug = client->debug;
   }
   if (tracer_.always_on) context_.sampled = true;

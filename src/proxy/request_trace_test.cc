@@ -152,6 +152,13 @@ TEST_F(RequestTraceTest, the_clients_decision_is_above_ours) {
   EXPECT_TRUE(begin().sampled());
 }
 
+TEST_F(RequestTraceTest, what_a_w3c_client_samples_is_still_subject_to_our_share) {
+  tracer.random_sampling.fallback = {0, 10'000};
+  provide(Propagation::kW3c);
+  request.headers.add("traceparent", kParent);
+  EXPECT_FALSE(begin().sampled());
+}
+
 TEST_F(RequestTraceTest, each_attempt_is_a_parent_of_its_own_when_asked) {
   provide(Propagation::kW3c);
   tracer.upstream_span = true;

@@ -7,8 +7,7 @@ namespace proa::proxy {
 namespace {
 
 // In the order of TracingStat.
-constexpr observe::StatDef kStats[] = {
-    {"random_sampling"}, {"service_forced"}, {"client_enabled"}, {"not_traceable"}, {"health_check"}};
+constexpr observe::StatDef kStats[] = {{"random_sampling"}, {"service_forced"}, {"client_enabled"}, {"not_traceable"}};
 
 std::optional<std::string> or_fallback(const std::string& fallback) {
   return fallback.empty() ? std::nullopt : std::optional(fallback);

@@ -18,7 +18,7 @@
 namespace proa::proxy {
 
 /// Why a request is traced or not, in "http.PREFIX.tracing".
-enum class TracingStat : uint8_t { kRandomSampling, kServiceForced, kClientEnabled, kNotTraceable, kHealthCheck };
+enum class TracingStat : uint8_t { kRandomSampling, kServiceForced, kClientEnabled, kNotTraceable };
 extern const observe::StatSchema kTracingSchema;
 
 /// custom_tags[]. A tag without value is left out.

@@ -206,6 +206,8 @@ listeners:
   health: {filters: [{health_check: {pass_through_mode: false, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
   health_through: {filters: [{health_check: {pass_through_mode: true, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
   health_min: {filters: [{health_check: {pass_through_mode: false, cluster_min_healthy_percentages: {a: {value: 50}, empty: {value: 50}}, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
+  health_min_met: {filters: [{health_check: {pass_through_mode: false, cluster_min_healthy_percentages: {a: {value: 50}}, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
+  health_min_unknown: {filters: [{health_check: {pass_through_mode: false, cluster_min_healthy_percentages: {nobody: {value: 50}}, headers: [{name: ":path", string_match: {exact: /healthz}}]}}]}
   disabled_filter:
     filters: [{fault: {disabled: true, abort: {http_status: 418, percentage: {numerator: 100}}}}]
     routes:
@@ -229,6 +231,8 @@ SMALL.case("health_local", get("/healthz"), listener="health")
 SMALL.case("health_other", get("/x"), listener="health")
 SMALL.case("health_passed_through", get("/healthz"), listener="health_through")
 SMALL.case("health_cluster_minimum", get("/healthz"), listener="health_min")
+SMALL.case("health_cluster_minimum_met", get("/healthz"), listener="health_min_met")
+SMALL.case("health_cluster_unknown", get("/healthz"), listener="health_min_unknown")
 SMALL.case("filter_disabled_by_default", get("/"), listener="disabled_filter")
 SMALL.case("filter_enabled_on_route", get("/on"), listener="disabled_filter")
 

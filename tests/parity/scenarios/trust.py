@@ -58,11 +58,18 @@ listeners:
     hcm:
       original_ip_detection_extensions:
       - {{name: x, typed_config: {{"@type": http.original_ip_detection.xff.v3.XffConfig, xff_trusted_cidrs: {{cidrs: [{{address_prefix: 127.0.0.0, prefix_len: 8}}, {{address_prefix: 10.0.0.0, prefix_len: 8}}]}}}}}}
+  xff_cidrs_of_others:
+    hcm:
+      original_ip_detection_extensions:
+      - {{name: x, typed_config: {{"@type": http.original_ip_detection.xff.v3.XffConfig, xff_trusted_cidrs: {{cidrs: [{{address_prefix: 10.0.0.0, prefix_len: 8}}]}}}}}}
 """)
 for listener in ["xff_extension", "xff_cidrs"]:
     DETECTION.case(f"{listener}_no_xff", get("/"), listener=listener)
     DETECTION.case(f"{listener}_three_hops", get("/", ("x-forwarded-for", "1.1.1.1, 2.2.2.2,10.3.3.3")), listener=listener)
     DETECTION.case(f"{listener}_garbage", get("/", ("x-forwarded-for", "unknown, 2.2.2.2x")), listener=listener)
+DETECTION.case("xff_cidrs_all_trusted", get("/", ("x-forwarded-for", "10.1.1.1, 10.2.2.2")), listener="xff_cidrs")
+DETECTION.case("xff_cidrs_of_others", get("/", ("x-forwarded-for", "1.1.1.1, 10.2.2.2")), listener="xff_cidrs_of_others")
+DETECTION.case("custom_header_is_no_address", get("/", ("x-real", "unknown")), listener="extension")
 DETECTION.case("custom_header", get("/", ("x-real", "5.5.5.5")), listener="extension")
 DETECTION.case("custom_header_missing_rejected", get("/"), listener="extension")
 
@@ -124,3 +131,5 @@ for listener in ["none", "zipkin", "zipkin_off", "otel", "otel_off"]:
     TRACING.case(f"{listener}_b3_single", get("/", ("b3", "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1")), listener=listener)
     TRACING.case(f"{listener}_b3_multi", get("/", ("x-b3-traceid", "80f198ee56343ba864fe8b2a57d3eff7"), ("x-b3-spanid", "e457b5a2e4d86bd1"),
                                               ("x-b3-sampled", "0")), listener=listener)
+    TRACING.case(f"{listener}_b3_multi_sampled", get("/", ("x-b3-traceid", "80f198ee56343ba864fe8b2a57d3eff7"), ("x-b3-spanid", "e457b5a2e4d86bd1"),
+                                                      ("x-b3-sampled", "1")), listener=listener)
