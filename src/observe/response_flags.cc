@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kFlags = static_cast<size_t>(ResponseFlag::kCount);
 // In the order of the enumeration.
 constexpr std::array<std::pair<std::string_view, std::string_view>, kFlags> kNames = {{
+    {"URX", "UpstreamRetryLimitExceeded"},
     {"LH", "FailedLocalHealthCheck"},
     {"UH", "NoHealthyUpstream"},
     {"UT", "UpstreamRequestTimeout"},
@@ -24,7 +25,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, kFlags> kNam
     {"UAEX", "UnauthorizedExternalService"},
     {"RLSE", "RateLimitServiceError"},
     {"DC", "DownstreamConnectionTermination"},
-    {"URX", "UpstreamRetryLimitExceeded"},
     {"SI", "StreamIdleTimeout"},
     {"IH", "InvalidEnvoyRequestHeaders"},
     {"DPE", "DownstreamProtocolError"},

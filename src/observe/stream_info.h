@@ -20,8 +20,10 @@ class Address;
 
 namespace proa::observe {
 
-/// Envoy's response flags; the comment is the short form in %RESPONSE_FLAGS%.
+/// Envoy's response flags; the comment is the short form in %RESPONSE_FLAGS%. Printed in this order: Envoy prints them
+/// as they happened, and the retries are over before the last failure is told.
 enum class ResponseFlag : uint8_t {
+  kUpstreamRetryLimitExceeded,        // URX
   kFailedLocalHealthCheck,            // LH
   kNoHealthyUpstream,                 // UH
   kUpstreamRequestTimeout,            // UT
@@ -37,7 +39,6 @@ enum class ResponseFlag : uint8_t {
   kUnauthorizedExternalService,       // UAEX
   kRateLimitServiceError,             // RLSE
   kDownstreamConnectionTermination,   // DC
-  kUpstreamRetryLimitExceeded,        // URX
   kStreamIdleTimeout,                 // SI
   kInvalidEnvoyRequestHeaders,        // IH
   kDownstreamProtocolError,           // DPE

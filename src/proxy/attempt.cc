@@ -1,51 +1,98 @@
 #include "proxy/attempt.h"
 
 #include "proxy/exchange.h"
+#include "upstream/worker_cluster.h"
 
 namespace proa::proxy {
 
 using http::ResetReason;
 
 Attempt::Attempt(Exchange& exchange, upstream::HostRef host)
-    : exchange_(exchange), host_(std::move(host)), timer_(net::Timer::of<&Attempt::on_timeout>(this)) {}
+    : exchange_(exchange),
+      host_(std::move(host)),
+      timer_(net::Timer::of<&Attempt::on_per_try_timeout>(this)),
+      idle_timer_(net::Timer::of<&Attempt::on_idle>(this)),
+      duration_timer_(net::Timer::of<&Attempt::on_max_duration>(this)) {}
 
 Attempt::~Attempt() { cancel(); }
 
 void Attempt::start(upstream::HttpPool& pool) { pool.acquire(*this); }
 
-void Attempt::cancel() {
+void Attempt::start_timers(net::Loop& loop, Milliseconds idle, Milliseconds duration) {
+  duration_timer_.start(loop, duration);
+  idle_timeout_ = idle;
+  touch();
+}
+
+void Attempt::restart_idle_timer() {
+  if (stream_) idle_timer_.start(exchange_.loop(), idle_timeout_);
+}
+
+void Attempt::stop_timers() {
   timer_.stop();
+  idle_timer_.stop();
+  duration_timer_.stop();
+}
+
+void Attempt::cancel() {
+  stop_timers();
   upstream::PoolWaiter::cancel();
-  if (http::ClientStream* stream = std::exchange(stream_, nullptr)) stream->reset(ResetReason::kLocalReset);
+  if (http::ClientStream* stream = std::exchange(stream_, nullptr)) {
+    count_reset(ResetReason::kLocalReset);
+    stream->reset(ResetReason::kLocalReset);
+  }
+}
+
+// As Envoy, for HTTP/2 only: there a stream can end without its connection.
+void Attempt::count_reset(ResetReason reason) {
+  using upstream::ClusterStat;
+  if (!http2_) return;
+  observe::StatGroup& stats = exchange_.cluster_->stats();
+  switch (reason) {
+    case ResetReason::kNone:
+    case ResetReason::kLocalReset:
+    case ResetReason::kOverload:
+    case ResetReason::kProtocolError: return stats.add(ClusterStat::kRqTxReset);
+    case ResetReason::kRemoteReset: return stats.add(ClusterStat::kRqRxReset);
+    case ResetReason::kConnectionClosed: return stats.add(ClusterStat::kRqPendingFailureEject);
+    case ResetReason::kConnectFailure:
+    case ResetReason::kRemoteRefused: return;
+  }
 }
 
 void Attempt::on_ready(upstream::Connection& connection) {
   reused_connection_ = connection.reused();
+  http2_ = connection.version() == http::Version::kHttp2;
   stream_ = &connection.open(*this, exchange_.arena());
   exchange_.attempt_ready(*this, connection);
 }
 
 void Attempt::on_failed(upstream::PoolFailure failure, std::string_view details) {
   failed_ = true;
-  timer_.stop();
+  stop_timers();
   pool_failure_ = failure;
-  reset_reason_ = failure == upstream::PoolFailure::kOverflow ? ResetReason::kOverload : ResetReason::kConnectFailure;
+  const bool overflow =
+      failure == upstream::PoolFailure::kOverflow || failure == upstream::PoolFailure::kPendingOverflow;
+  reset_reason_ = overflow ? ResetReason::kOverload : ResetReason::kConnectFailure;
   failure_details_ = exchange_.arena().copy(details);
   exchange_.attempt_failed(*this);
 }
 
-void Attempt::on_informational(http::ResponseHead& head) { exchange_.attempt_informational(head); }
+void Attempt::on_informational(http::ResponseHead& head) {
+  touch();
+  exchange_.attempt_informational(head);
+}
 
 void Attempt::on_response(http::ResponseHead& head, bool end) {
   timer_.stop();
   response_ = &head;
   response_end_ = end;
-  if (end) end_stream();
+  end ? end_stream() : touch();
   exchange_.attempt_response(*this, head, end);
 }
 
 void Attempt::on_data(std::string_view data, bool end) {
-  if (end) end_stream();
+  end ? end_stream() : touch();
   exchange_.attempt_data(*this, data, end);
 }
 
@@ -55,20 +102,25 @@ void Attempt::on_trailers(http::HeaderList& trailers) {
 }
 
 void Attempt::on_reset(ResetReason reason, std::string_view details) {
+  count_reset(reason);
   stream_ = nullptr;
   failed_ = true;
-  timer_.stop();
+  stop_timers();
   reset_reason_ = reason;
   failure_details_ = details;
   replayable_ = upstream::may_replay(reason, reused_connection_, response_ != nullptr, exchange_.request().method_id);
   exchange_.attempt_failed(*this);
 }
 
-void Attempt::on_writable() { exchange_.attempt_writable(); }
+void Attempt::on_writable() {
+  touch();
+  exchange_.attempt_writable();
+}
 
-void Attempt::on_timeout() {
+void Attempt::end_by(AttemptTimeout timeout) {
   cancel();
-  failed_ = timed_out_ = true;
+  failed_ = true;
+  timed_out_ = timeout;
   exchange_.attempt_failed(*this);
 }
 
@@ -76,7 +128,10 @@ void Attempt::on_timeout() {
 // more use: the server has answered without wanting the rest.
 void Attempt::end_stream() {
   http::ClientStream* stream = std::exchange(stream_, nullptr);
-  if (stream && !exchange_.request_sent_completely()) stream->reset(ResetReason::kNone);
+  stop_timers();
+  if (!stream || exchange_.request_sent_completely()) return;
+  count_reset(ResetReason::kNone);
+  stream->reset(ResetReason::kNone);
 }
 
 }  // namespace proa::proxy

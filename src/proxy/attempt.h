@@ -15,6 +15,9 @@ namespace proa::proxy {
 
 class Exchange;
 
+/// A time-out of the attempt's own.
+enum class AttemptTimeout : uint8_t { kNone, kPerTry, kPerTryIdle, kMaxDuration };
+
 /// Made in the exchange's arena by serve.cc, one after the other. After cancel(), failed() or the end of the
 /// response it is inert: no event reaches the exchange any more.
 class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver {
@@ -35,15 +38,21 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   http::ResetReason reset_reason() const { return reset_reason_; }
   upstream::PoolFailure pool_failure() const { return pool_failure_; }
   std::string_view failure_details() const { return failure_details_; }
-  bool timed_out() const { return timed_out_; }
+  AttemptTimeout timed_out() const { return timed_out_; }
   /// The connection was lost before the server can have started on the request: replaying is no retry.
   bool replayable() const { return replayable_; }
   http::ResponseHead* response() { return response_; }
   bool response_end() const { return response_end_; }
   bool request_sent() const { return request_sent_; }
   void set_request_sent() { request_sent_ = true; }
-  /// Per-try time-out; runs from now.
-  void start_timer(net::Loop& loop, Milliseconds timeout) { timer_.start(loop, timeout); }
+  /// Runs while the upstream has the whole request and no answer; kNever: off.
+  void start_per_try_timer(net::Loop& loop, Milliseconds timeout) { timer_.start(loop, timeout); }
+  /// The time-outs that run as long as there is a connection.
+  void start_timers(net::Loop& loop, Milliseconds idle, Milliseconds duration);
+  /// A byte has gone either way.
+  void touch() {
+    if (idle_timeout_ != kNever) restart_idle_timer();
+  }
 
   // upstream::PoolWaiter
   void on_ready(upstream::Connection& connection) override;
@@ -57,8 +66,14 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   void on_writable() override;
 
  private:
-  void on_timeout();
+  void on_per_try_timeout() { end_by(AttemptTimeout::kPerTry); }
+  void on_idle() { end_by(AttemptTimeout::kPerTryIdle); }
+  void on_max_duration() { end_by(AttemptTimeout::kMaxDuration); }
+  void end_by(AttemptTimeout timeout);
+  void stop_timers();
+  void restart_idle_timer();
   void end_stream();
+  void count_reset(http::ResetReason reason);
 
   Exchange& exchange_;
   upstream::HostRef host_;
@@ -68,12 +83,16 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   upstream::PoolFailure pool_failure_{};
   std::string_view failure_details_;
   bool failed_ = false;
-  bool timed_out_ = false;
+  AttemptTimeout timed_out_ = AttemptTimeout::kNone;
   bool replayable_ = false;
   bool response_end_ = false;
   bool request_sent_ = false;
   bool reused_connection_ = false;
-  net::Timer timer_;
+  bool http2_ = false;
+  Milliseconds idle_timeout_ = kNever;
+  net::Timer timer_;  // per try
+  net::Timer idle_timer_;
+  net::Timer duration_timer_;
 };
 
 }  // namespace proa::proxy

@@ -1,5 +1,6 @@
 #include "proxy/exchange.h"
 
+#include "http/grpc_status.h"
 #include "proxy/downstream_connection.h"
 #include "proxy/local_reply.h"
 #include "proxy/upstream_failure.h"
@@ -143,20 +144,24 @@ void Exchange::on_request_complete() {
   info_.request_end = loop_.now();
   request_timer_.stop();
   if (forward_) start_route_timer();
-  if (std::exchange(request_held_, false) && attempt_ && attempt_->stream()) send_request(*attempt_);
+  if (!attempt_ || !attempt_->stream()) return;
+  if (!attempt_->response()) attempt_->start_per_try_timer(loop_, timeouts_.per_try);
+  if (std::exchange(request_held_, false)) send_request(*attempt_);
 }
 
 void Exchange::on_reset(ResetReason reason, std::string_view details) {
   down_ = nullptr;
-  const bool protocol_error = reason == ResetReason::kProtocolError;
-  info_.set(protocol_error ? ResponseFlag::kDownstreamProtocolError : ResponseFlag::kDownstreamConnectionTermination);
-  if (reason == ResetReason::kRemoteReset) {
+  if (reason == ResetReason::kProtocolError) {
+    info_.set(ResponseFlag::kDownstreamProtocolError);
+    info_.response_code_details = details;
+  } else if (reason == ResetReason::kRemoteReset) {
     info_.set(ResponseFlag::kDownstreamRemoteReset);
+    info_.response_code_details = "http2.remote_reset";
     manager_->stats->add(HttpStat::kRqRxReset);
+  } else {
+    info_.set(ResponseFlag::kDownstreamConnectionTermination);
+    info_.response_code_details = "downstream_remote_disconnect";
   }
-  info_.response_code_details = protocol_error                        ? details
-                                : reason == ResetReason::kRemoteReset ? "downstream_remote_disconnect"
-                                                                      : "downstream_remote_disconnect";
   drop_attempt();
   finish();
 }
@@ -170,7 +175,9 @@ void Exchange::attempt_ready(Attempt& attempt, upstream::Connection& connection)
   info_.upstream_tls = info.tls;
   info_.upstream_protocol = connection.version();
   info_.upstream_first_tx = loop_.now();
-  attempt.start_timer(loop_, timeouts_.per_try);
+  if (request_end_) attempt.start_per_try_timer(loop_, timeouts_.per_try);
+  attempt.start_timers(loop_, timeouts_.per_try_idle,
+                       timeouts_.upstream_duration.value_or(cluster_->cluster().http().max_stream_duration));
   if (!request_end_ && request_.headers.value(HeaderId::kContentLength) == "0") {
     // To an HTTP/1 server the head alone would be the whole request. It goes once the client has kept its word: DATA
     // in spite of the length is malformed, and then nothing may have been sent (RFC 9113 section 8.1.1).
@@ -196,7 +203,11 @@ void Exchange::attempt_failed(Attempt& attempt) {
   const MissingRest missing = describe_missing_rest(attempt, *arena_);
   info_.set(missing.flag);
   info_.response_code_details = missing.details;
-  manager_->stats->add(HttpStat::kRqResetAfterDownstreamResponseStarted);
+  count_attempt_timeout(attempt);
+  // As Envoy: only where success was still to be told, by gRPC's trailers.
+  if (http::is_grpc(request_.headers) && attempt.response()->status < 500) {
+    manager_->stats->add(HttpStat::kRqResetAfterDownstreamResponseStarted);
+  }
   if (down_) std::exchange(down_, nullptr)->reset(ResetReason::kLocalReset);
   finish();
 }
@@ -222,9 +233,10 @@ void Exchange::note_upgrade() {
 
 void Exchange::prepare_upstream_response(http::ResponseHead& head) {
   http::HeaderList& headers = head.headers;
-  if (!manager_->router.suppress_envoy_headers) {
-    const MonoTime sent = info_.upstream_first_tx;
-    headers.set(HeaderId::kXEnvoyUpstreamServiceTime, arena_->copy(std::to_string(since(sent, loop_.now()).count())));
+  // The time that the upstream took is not known of an answer that did not wait for the whole request.
+  if (!manager_->router.suppress_envoy_headers && request_end_) {
+    const Milliseconds took = since(info_.request_end, loop_.now());
+    headers.set(HeaderId::kXEnvoyUpstreamServiceTime, arena_->copy(std::to_string(took.count())));
   }
   if (route_->virtual_host->include_attempt_count_in_response) {
     headers.set(HeaderId::kXEnvoyAttemptCount, arena_->copy(std::to_string(info_.upstream_attempts)));
@@ -236,8 +248,9 @@ void Exchange::prepare_upstream_response(http::ResponseHead& head) {
 
 void Exchange::count_upstream_response() {
   observe::StatGroup& stats = cluster_->stats();
-  const auto took = static_cast<uint64_t>(since(info_.upstream_first_tx, loop_.now()).count());
   count_upstream_status(attempt_->response()->status);
+  if (!request_end_) return;
+  const auto took = static_cast<uint64_t>(since(info_.request_end, loop_.now()).count());
   stats.record(ClusterStat::kRqTime, took);
   stats.record(info_.internal_request ? ClusterStat::kRqTimeInternal : ClusterStat::kRqTimeExternal, took);
 }
@@ -254,6 +267,16 @@ void Exchange::count_upstream_status(uint16_t status) {
   stats.add(internal ? ClusterStat::kRqCompletedInternal : ClusterStat::kRqCompletedExternal);
   stats.count_status(static_cast<size_t>(ClusterStatus::kRq), status);
   stats.count_status(static_cast<size_t>(internal ? ClusterStatus::kInternalRq : ClusterStatus::kExternalRq), status);
+}
+
+void Exchange::count_attempt_timeout(const Attempt& attempt) {
+  observe::StatGroup& stats = cluster_->stats();
+  switch (attempt.timed_out()) {
+    case AttemptTimeout::kPerTry: return stats.add(ClusterStat::kRqPerTryTimeout);
+    case AttemptTimeout::kPerTryIdle: return stats.add(ClusterStat::kRqPerTryIdleTimeout);
+    case AttemptTimeout::kMaxDuration: return stats.add(ClusterStat::kRqMaxDurationReached);
+    case AttemptTimeout::kNone: return;
+  }
 }
 
 void Exchange::send_continue() {
@@ -274,36 +297,38 @@ void Exchange::start_route_timer() {
   if (timeouts_.global.count() > 0 && !upgraded_) route_timer_.start(loop_, timeouts_.global);
 }
 
-void Exchange::end_with_timeout(uint16_t status, std::string_view body, std::string_view details, ResponseFlag flag) {
-  info_.set(flag);
-  respond({.status = status, .body = body, .details = details});
+/// Whose time is up: the upstream's, or the client's, which has not sent all. Then HTTP/1 has no use for the rest.
+void Exchange::respond_timeout(LocalReply reply) {
+  reply.status = request_end_ ? 504 : 408;
+  if (!request_end_ && down_ && request_.version != http::Version::kHttp2) down_->close_after_response();
+  respond(reply);
 }
 
 void Exchange::on_idle() {
   manager_->stats->add(HttpStat::kRqIdleTimeout);
-  end_with_timeout(request_end_ ? 504 : 408, "stream timeout", "stream_idle_timeout", ResponseFlag::kStreamIdleTimeout);
+  info_.set(ResponseFlag::kStreamIdleTimeout);
+  respond_timeout({.body = "stream timeout", .details = "stream_idle_timeout"});
 }
 
 void Exchange::on_request_timeout() {
   manager_->stats->add(HttpStat::kRqTimeout);
-  respond({.status = 408, .body = "request timeout", .details = "request_overall_timeout"});
+  respond_timeout({.body = "request timeout", .details = "request_overall_timeout"});
 }
 
 void Exchange::on_route_timeout() {
-  if (response_started_) {
-    // Envoy: once the response has started, the stream is reset.
-    info_.set(ResponseFlag::kUpstreamRequestTimeout);
-  } else {
-    count_upstream_status(504);
-  }
+  if (!response_started_) count_upstream_status(timeout_status());  // afterwards, the stream is reset
   if (cluster_) cluster_->stats().add(ClusterStat::kRqTimeout);
-  end_with_timeout(504, "upstream request timeout", "response_timeout", ResponseFlag::kUpstreamRequestTimeout);
+  info_.set(ResponseFlag::kUpstreamRequestTimeout);
+  respond({.status = timeout_status(),
+           .body = alternative_timeout_ ? "" : "upstream request timeout",
+           .details = "response_timeout"});
 }
 
 void Exchange::on_max_duration() {
   manager_->stats->add(HttpStat::kRqMaxDurationReached);
-  end_with_timeout(request_end_ ? 504 : 408, "downstream duration timeout", "max_duration_timeout",
-                   ResponseFlag::kDurationTimeout);
+  respond_timeout({.body = "downstream duration timeout",
+                   .details = "max_duration_timeout",
+                   .grpc_status = static_cast<int>(http::GrpcStatus::kDeadlineExceeded)});
 }
 
 // ---- the end ----

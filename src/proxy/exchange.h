@@ -130,6 +130,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void note_upgrade();
   void prepare_upstream_response(http::ResponseHead& head);
   void count_upstream_response();
+  void count_attempt_timeout(const Attempt& attempt);
   /// Of a response, or of the answer that stands in for the one that did not come.
   void count_upstream_status(uint16_t status);
   void send_continue();
@@ -138,7 +139,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void on_route_timeout();
   void on_max_duration();
   void on_back_off() { signals_.set(Signal::kBackoff); }
-  void end_with_timeout(uint16_t status, std::string_view body, std::string_view details, observe::ResponseFlag flag);
+  void respond_timeout(filters::LocalReply reply);
+  uint16_t timeout_status() const { return alternative_timeout_ ? 204 : 504; }
   void drop_attempt();
   void finish();
 
@@ -173,6 +175,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   Buffer body_;
   size_t body_sent_ = 0;  ///< bytes of body_ that the present attempt has
   size_t buffer_limit_;
+  size_t keep_limit_ = 0;  ///< above it, the body is not kept for another try
   http::HeaderList* request_trailers_ = nullptr;
   bool keep_body_ = false;
   bool request_body_dropped_ = false;  ///< sent bytes are gone: no replay
@@ -186,6 +189,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   Attempt* attempt_ = nullptr;
   route::RequestRetry retry_;
   route::Timeouts timeouts_;
+  std::string_view grpc_timeout_;     ///< as the client sent it
+  bool alternative_timeout_ = false;  ///< x-envoy-upstream-rq-timeout-alt-response: 204 instead of 504
   uint32_t retries_done_ = 0;
   uint32_t replays_ = 0;
   TriedHosts tried_;

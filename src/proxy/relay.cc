@@ -60,6 +60,7 @@ void Exchange::forward_request_data(std::string_view data) {
     if (end) request_sent_completely_ = true;
     request_body_dropped_ = true;
     attempt_->stream()->send_data(data, end);
+    attempt_->touch();
     pause_client_unless_writable();
     return;
   }
@@ -75,8 +76,8 @@ void Exchange::request_body_grew() {
       if (request_.version != http::Version::kHttp2) down_->close_after_response();
       return respond({.status = 413, .body = "Payload Too Large", .details = "request_payload_too_large"});
     }
-    if (keep_body_ && attempt_ && attempt_->request_sent()) stop_keeping_body();
   }
+  if (keep_body_ && body_.size() > keep_limit_ && attempt_ && attempt_->request_sent()) stop_keeping_body();
   if (attempt_ && attempt_->stream() && attempt_->request_sent()) return push_request_body();
   if (body_.size() > buffer_limit_) pause_client(true);
 }
@@ -95,6 +96,8 @@ void Exchange::drop_sent_body() {
 
 void Exchange::push_request_body() {
   http::ClientStream& stream = *attempt_->stream();
+  attempt_->touch();
+  if (keep_body_ && body_.size() > keep_limit_) stop_keeping_body();
   std::array<iovec, 64> pieces;
   while (body_sent_ < body_.size()) {
     // With keep_body_ the buffer is walked again from its start: bounded by buffer_limit_.

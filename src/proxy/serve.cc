@@ -202,15 +202,16 @@ void Exchange::prepare_upstream_request() {
   timeouts_ = route::request_timeouts(*route_, request_, router.respect_expected_rq_timeout);
   retry_ = route::request_retry(forward_->retry ? &*forward_->retry : nullptr, request_);
   keep_body_ = retry_.enabled();
+  keep_limit_ = std::min(buffer_limit_, static_cast<size_t>(route_->request_body_buffer_limit.value_or(buffer_limit_)));
+  alternative_timeout_ = request_.headers.has(HeaderId::kXEnvoyUpstreamRqTimeoutAltResponse);
   tried_.use(retry_.policy);
   if (timeouts_.idle_set) {
     idle_timeout_ = timeouts_.idle;
     touch();
   }
   if (timeouts_.max_stream_duration != kNever) duration_timer_.start(loop_, timeouts_.max_stream_duration);
-  if (!router.suppress_envoy_headers && timeouts_.global.count() > 0) {
-    request_.headers.set(HeaderId::kXEnvoyExpectedRqTimeoutMs, arena_->copy(std::to_string(timeouts_.global.count())));
-  }
+  grpc_timeout_ = request_.headers.value(HeaderId::kGrpcTimeout);
+  route::write_grpc_maximum(*route_, request_, *arena_);
   request_.headers.remove_if([](const http::Header& header) {
     switch (header.id) {
       case HeaderId::kXEnvoyRetryOn:
@@ -261,6 +262,9 @@ bool Exchange::start_attempt() {
     return false;
   }
   if (retry_.enabled()) tried_.add(host);
+  Milliseconds elapsed{0};
+  if (request_end_) elapsed = std::chrono::duration_cast<Milliseconds>(loop_.now() - info_.request_end);
+  route::write_timeouts(*route_, timeouts_, elapsed, !manager_->router.suppress_envoy_headers, request_, *arena_);
   if (route_->virtual_host->include_request_attempt_count) {
     request_.headers.set(HeaderId::kXEnvoyAttemptCount, arena_->copy(std::to_string(info_.upstream_attempts)));
   }
@@ -299,7 +303,12 @@ bool Exchange::try_again() {
   Attempt& attempt = *attempt_;
   report_outcome(attempt);
   release_retry();
-  if (attempt.replayable() && replays_ < kMaxReplays && body_complete_for_replay()) {
+  const bool wanted = attempt.response() ? route::should_retry(retry_, *attempt.response())
+                      : attempt.timed_out() != AttemptTimeout::kNone
+                          ? route::should_retry_on_timeout(retry_)
+                          : route::should_retry(retry_, attempt.reset_reason(), attempt.request_sent());
+  const bool may_retry = wanted && retries_done_ < retry_.retries;  // what the policy covers is a retry, and counted
+  if (!may_retry && attempt.replayable() && replays_ < kMaxReplays && body_complete_for_replay()) {
     // The keep-alive race: the server closed before it began. Not a retry, and no pause.
     ++replays_;
     --info_.upstream_attempts;
@@ -307,13 +316,9 @@ bool Exchange::try_again() {
     signals_.set(Signal::kBackoff);
     return true;
   }
-  const bool wanted = attempt.response() ? route::should_retry(retry_, *attempt.response())
-                      : attempt.timed_out()
-                          ? route::should_retry_on_timeout(retry_)
-                          : route::should_retry(retry_, attempt.reset_reason(), attempt.request_sent());
   if (!wanted || !body_complete_for_replay()) return false;
   observe::StatGroup& stats = cluster_->stats();
-  if (retries_done_ >= retry_.retries) {
+  if (!may_retry) {
     stats.add(ClusterStat::kRqRetryLimitExceeded);
     info_.set(ResponseFlag::kUpstreamRetryLimitExceeded);
     return false;
@@ -321,8 +326,15 @@ bool Exchange::try_again() {
   if (!take_retry()) return false;
   ++retries_done_;
   stats.add(ClusterStat::kRqRetry);
-  if (attempt.response())
+  if (attempt.response()) {
+    stats.add(ClusterStat::kRqCompletedRetry);
     stats.count_status(static_cast<size_t>(upstream::ClusterStatus::kRetryRq), attempt.response()->status);
+  }
+  if (route_->virtual_host->include_is_timeout_retry_header) {
+    const AttemptTimeout timeout = attempt.timed_out();
+    const bool by_timeout = timeout == AttemptTimeout::kPerTry || timeout == AttemptTimeout::kPerTryIdle;
+    request_.headers.set(HeaderId::kXEnvoyIsTimeoutRetry, by_timeout ? "true" : "false");
+  }
   Milliseconds pause = route::retry_back_off(*retry_.policy, retries_done_, connection_.random());
   std::optional<Milliseconds> asked;
   if (attempt.response()) {
@@ -360,9 +372,9 @@ void Exchange::report_outcome(Attempt& attempt) {
     if (attempt.response()->headers.has(HeaderId::kXEnvoyImmediateHealthCheckFail)) {
       cluster.fail_health_check(attempt.host());
     }
-  } else if (attempt.timed_out()) {
-    cluster.stats().add(ClusterStat::kRqPerTryTimeout);
-    cluster.report(attempt.host(), Outcome::kTimeout);
+  } else if (attempt.timed_out() != AttemptTimeout::kNone) {
+    count_attempt_timeout(attempt);
+    if (attempt.timed_out() != AttemptTimeout::kMaxDuration) cluster.report(attempt.host(), Outcome::kTimeout);
   } else if (attempt.reset_reason() != http::ResetReason::kConnectFailure &&
              attempt.reset_reason() != http::ResetReason::kOverload) {
     cluster.report(attempt.host(), Outcome::kReset);  // failed connects are reported by the pool
@@ -375,16 +387,20 @@ void Exchange::give_up() {
   if (failure.protocol_error) info_.set(ResponseFlag::kUpstreamProtocolError);
   LocalReply reply{.status = failure.status, .body = failure.body, .details = failure.details};
   // Its upstream ran out of the same time: "unavailable" would invite the client to try again.
-  if (!attempt_->timed_out() && http::is_grpc(request_.headers) &&
-      http::grpc_deadline_passed(request_.headers.value(HeaderId::kGrpcTimeout), loop_.now() - info_.start)) {
+  if (attempt_->timed_out() == AttemptTimeout::kNone && http::is_grpc(request_.headers) &&
+      http::grpc_deadline_passed(grpc_timeout_, loop_.now() - info_.start)) {
     reply.grpc_status = static_cast<int>(http::GrpcStatus::kDeadlineExceeded);
   }
-  if (failure.overflow) {
-    info_.upstream_remote = nullptr;  // none was asked
-    info_.upstream_host_name = {};
-    return refuse_overloaded(reply);
+  if (failure.timeout && alternative_timeout_) {
+    reply.status = timeout_status();
+    reply.body = {};
   }
-  count_upstream_status(failure.status);
+  if (!failure.host_known) {
+    info_.upstream_remote = nullptr;
+    info_.upstream_host_name = {};
+  }
+  if (failure.overflow) return refuse_overloaded(reply);
+  if (attempt_->timed_out() != AttemptTimeout::kMaxDuration) count_upstream_status(reply.status);
   respond(reply);
 }
 

@@ -43,16 +43,19 @@ Cause cause_of(const Attempt& attempt) {
 
 UpstreamFailure describe_failure(const Attempt& attempt, bool retried, Arena& arena) {
   UpstreamFailure failure;
-  if (attempt.timed_out()) {
+  if (attempt.timed_out() != AttemptTimeout::kNone) {
+    const MissingRest rest = describe_missing_rest(attempt, arena);
     failure.status = 504;
-    failure.body = "upstream request timeout";
-    failure.details = "upstream_per_try_timeout";
-    failure.flag = ResponseFlag::kUpstreamRequestTimeout;
+    failure.timeout = attempt.timed_out() != AttemptTimeout::kMaxDuration;
+    failure.body = failure.timeout ? "upstream request timeout" : "upstream max stream duration reached";
+    failure.details = rest.details;
+    failure.flag = rest.flag;
     return failure;
   }
   Cause cause = cause_of(attempt);
   failure.flag = cause.flag;
   failure.overflow = attempt.reset_reason() == ResetReason::kOverload;
+  failure.host_known = !failure.overflow || attempt.pool_failure() != PoolFailure::kPendingOverflow;
   if (attempt.reset_reason() == ResetReason::kProtocolError) failure.status = 502;
   std::string_view transport = attempt.failure_details();
   const bool connecting = attempt.reset_reason() == ResetReason::kConnectFailure && !transport.empty();
@@ -65,6 +68,13 @@ UpstreamFailure describe_failure(const Attempt& attempt, bool retried, Arena& ar
 }
 
 MissingRest describe_missing_rest(const Attempt& attempt, Arena& arena) {
+  switch (attempt.timed_out()) {
+    case AttemptTimeout::kPerTry: return {"upstream_per_try_timeout", ResponseFlag::kUpstreamRequestTimeout};
+    case AttemptTimeout::kPerTryIdle: return {"upstream_per_try_idle_timeout", ResponseFlag::kUpstreamRequestTimeout};
+    case AttemptTimeout::kMaxDuration:
+      return {"upstream_max_stream_duration_reached", ResponseFlag::kUpstreamMaxStreamDurationReached};
+    case AttemptTimeout::kNone: break;
+  }
   Cause cause = cause_of(attempt);
   return {arena.concat("upstream_reset_after_response_started{", with_underscores(cause.text, arena), "}"), cause.flag};
 }

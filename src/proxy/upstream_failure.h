@@ -16,6 +16,8 @@ struct UpstreamFailure {
   observe::ResponseFlag flag = observe::ResponseFlag::kUpstreamConnectionFailure;
   bool protocol_error = false;
   bool overflow = false;
+  bool timeout = false;    ///< of a try: the client may have asked for another status then
+  bool host_known = true;  ///< false: no place in the queue, so no host was asked
 };
 
 /// Precondition: the attempt has no response. Strings are static or in `arena`.

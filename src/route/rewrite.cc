@@ -194,12 +194,40 @@ Timeouts request_timeouts(const Route& route, const http::RequestHead& request, 
     }
   }
   if (auto value = header_milliseconds(headers, HeaderId::kXEnvoyUpstreamStreamDurationMs)) {
-    result.max_stream_duration = or_never(*value);
+    result.upstream_duration = or_never(*value);
   }
   result.hedge_on_per_try = forward->hedge && forward->hedge->on_per_try_timeout;
   std::string_view hedge = headers.value(HeaderId::kXEnvoyHedgeOnPerTryTimeout);
   if (!hedge.empty()) result.hedge_on_per_try = hedge == "true";
   return result;
+}
+
+void write_timeouts(const Route& route, const Timeouts& timeouts, Milliseconds elapsed, bool envoy_headers,
+                    http::RequestHead& request, Arena& arena) {
+  // With hedging, the first try goes on after its time.
+  const bool whole = timeouts.hedge_on_per_try || timeouts.per_try == kNever;
+  Milliseconds expected = whole ? timeouts.global : timeouts.per_try;
+  if (expected == kNever) return;
+  // 0 would mean that there is no limit.
+  if (timeouts.global != kNever) expected = std::min(expected, std::max(timeouts.global - elapsed, Milliseconds(1)));
+  if (envoy_headers) {
+    request.headers.set(HeaderId::kXEnvoyExpectedRqTimeoutMs, arena.copy(std::to_string(expected.count())));
+  }
+  const Forward* forward = route.forward();
+  if (forward->max_grpc_timeout && !forward->max_stream_duration && http::is_grpc(request.headers)) {
+    request.headers.set(HeaderId::kGrpcTimeout, http::format_grpc_timeout(expected, arena));
+  }
+}
+
+void write_grpc_maximum(const Route& route, http::RequestHead& request, Arena& arena) {
+  const Forward* forward = route.forward();
+  if (!forward->max_stream_duration) return;
+  const auto most = forward->max_stream_duration->grpc_header_max;
+  if (!most || most->count() == 0 || !http::is_grpc(request.headers)) return;
+  const auto asked = http::parse_grpc_timeout(request.headers.value(HeaderId::kGrpcTimeout));
+  if (asked && *asked > *most) {
+    request.headers.set(HeaderId::kGrpcTimeout, http::format_grpc_timeout(*most, arena));
+  }
 }
 
 }  // namespace proa::route

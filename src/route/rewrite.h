@@ -39,11 +39,18 @@ struct Timeouts {
   Milliseconds idle = kNever;  ///< only when the route sets it: see idle_set
   bool idle_set = false;
   Milliseconds max_stream_duration = kNever;
+  std::optional<Milliseconds> upstream_duration;  ///< of each try; nullopt: the cluster's
   bool hedge_on_per_try = false;
 };
 /// The route's, with grpc-timeout, x-envoy-upstream-rq-timeout-ms, -per-try-timeout-ms, -stream-duration-ms and
 /// x-envoy-hedge-on-per-try-timeout. With `respect_expected`, x-envoy-expected-rq-timeout-ms takes the place of
 /// the route's time-out. Numbers saturate; what is no number is ignored.
 Timeouts request_timeouts(const Route& route, const http::RequestHead& request, bool respect_expected = false);
+/// Tells the upstream how long its try may last: x-envoy-expected-rq-timeout-ms with `envoy_headers`, and grpc-timeout
+/// where the route's max_grpc_timeout bounds it. `elapsed`: since the request was complete.
+void write_timeouts(const Route& route, const Timeouts& timeouts, Milliseconds elapsed, bool envoy_headers,
+                    http::RequestHead& request, Arena& arena);
+/// A grpc-timeout above the route's grpc_timeout_header_max becomes that.
+void write_grpc_maximum(const Route& route, http::RequestHead& request, Arena& arena);
 
 }  // namespace proa::route

@@ -172,6 +172,48 @@ TEST(Timeouts, max_stream_duration_follows_grpc_timeout_when_allowed) {
   EXPECT_EQ(request_timeouts(f.route, TestRequest("/").head).max_stream_duration, milliseconds(9000));
 }
 
+TEST(Timeouts, a_try_has_a_duration_of_its_own) {
+  Fixture f;
+  f.forward->max_stream_duration = MaxStreamDuration{milliseconds(9000), {}, milliseconds(0)};
+  TestRequest request("/", "h", {{"x-envoy-upstream-stream-duration-ms", "70"}});
+  EXPECT_EQ(request_timeouts(f.route, request.head).upstream_duration, milliseconds(70));
+  EXPECT_EQ(request_timeouts(f.route, request.head).max_stream_duration, milliseconds(9000));
+  EXPECT_FALSE(request_timeouts(f.route, TestRequest("/").head).upstream_duration);
+}
+
+TEST(Timeouts, the_upstream_is_told_the_rest_of_the_time) {
+  Fixture f;
+  TestRequest request("/");
+  auto told = [&](Timeouts timeouts, int elapsed) {
+    request.head.headers.remove(HeaderId::kXEnvoyExpectedRqTimeoutMs);
+    write_timeouts(f.route, timeouts, milliseconds(elapsed), true, request.head, request.arena);
+    return request.head.headers.value(HeaderId::kXEnvoyExpectedRqTimeoutMs);
+  };
+  EXPECT_EQ(told({.global = milliseconds(100)}, 0), "100");
+  EXPECT_EQ(told({.global = milliseconds(100), .per_try = milliseconds(60)}, 0), "60");
+  EXPECT_EQ(told({.global = milliseconds(100), .per_try = milliseconds(60)}, 70), "30");
+  EXPECT_EQ(told({.global = milliseconds(100)}, 200), "1");
+  EXPECT_EQ(told({.per_try = milliseconds(60)}, 200), "60");
+  EXPECT_EQ(told({}, 0), "");
+  EXPECT_EQ(told({.global = milliseconds(100), .per_try = milliseconds(60), .hedge_on_per_try = true}, 0), "100");
+}
+
+TEST(Timeouts, grpc_timeout_goes_upstream_as_it_is_bounded) {
+  Fixture f;
+  f.forward->max_stream_duration = MaxStreamDuration{milliseconds(0), milliseconds(150), milliseconds(0)};
+  TestRequest grpc("/", "h", {{"content-type", "application/grpc"}, {"grpc-timeout", "5S"}});
+  write_grpc_maximum(f.route, grpc.head, grpc.arena);
+  EXPECT_EQ(grpc.head.headers.value(HeaderId::kGrpcTimeout), "150m");
+  TestRequest shorter("/", "h", {{"content-type", "application/grpc"}, {"grpc-timeout", "50m"}});
+  write_grpc_maximum(f.route, shorter.head, shorter.arena);
+  EXPECT_EQ(shorter.head.headers.value(HeaderId::kGrpcTimeout), "50m");
+  f.forward->max_stream_duration.reset();
+  f.forward->max_grpc_timeout = milliseconds(150);
+  write_timeouts(f.route, {.global = milliseconds(150)}, milliseconds(0), false, grpc.head, grpc.arena);
+  EXPECT_EQ(grpc.head.headers.value(HeaderId::kGrpcTimeout), "150m");
+  EXPECT_FALSE(grpc.head.headers.has(HeaderId::kXEnvoyExpectedRqTimeoutMs));
+}
+
 std::string location(Redirect redirect, TestRequest& request, PathMatch path = PathPrefix{"/a"}) {
   Route route;
   RouteMatch match;

@@ -82,6 +82,7 @@ namespace proa::upstream {
   C(kRqCompleted, "upstream_rq_completed")                                                                     \
   C(kRqCompletedInternal, "internal.upstream_rq_completed")                                                    \
   C(kRqCompletedExternal, "external.upstream_rq_completed")                                                    \
+  C(kRqCompletedRetry, "retry.upstream_rq_completed")                                                          \
   C(kRqDroppedDropOverload, "upstream_rq_drop_overload")                                                       \
   C(kRqMaintenanceMode, "upstream_rq_maintenance_mode")                                                        \
   C(kRqMaxDurationReached, "upstream_rq_max_duration_reached")                                                 \

@@ -22,7 +22,7 @@ void HttpPool::acquire(PoolWaiter& waiter) {
   observe::StatGroup& stats = cluster_.stats();
   if (closing_ || !cluster_.cluster().take(key_.priority, Resource::kPending)) {
     stats.add(ClusterStat::kRqPendingOverflow);
-    return waiter.on_failed(PoolFailure::kOverflow, "overflow");
+    return waiter.on_failed(PoolFailure::kPendingOverflow, "overflow");
   }
   stats.add(ClusterStat::kRqPendingTotal);
   stats.add(ClusterStat::kRqPendingActive);

@@ -6,7 +6,8 @@ namespace proa::upstream {
 
 std::string_view to_string(PoolFailure failure) {
   switch (failure) {
-    case PoolFailure::kOverflow: return "overflow";
+    case PoolFailure::kOverflow:
+    case PoolFailure::kPendingOverflow: return "overflow";
     case PoolFailure::kConnectFailure: return "connection_failure";
     case PoolFailure::kTimeout: return "connection_timeout";
     case PoolFailure::kTlsFailure: return "tls_failure";

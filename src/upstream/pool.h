@@ -17,10 +17,11 @@ class Connection;
 class HttpPool;
 
 enum class PoolFailure : uint8_t {
-  kOverflow,        ///< a circuit breaker: 503, UO
-  kConnectFailure,  ///< UF
-  kTimeout,         ///< the connection was not made in connect_timeout: UF
-  kTlsFailure,      ///< UF; details say what was wrong with the handshake
+  kOverflow,         ///< a circuit breaker of connections or requests: 503, UO
+  kPendingOverflow,  ///< the circuit breaker of requests that wait: 503, UO
+  kConnectFailure,   ///< UF
+  kTimeout,          ///< the connection was not made in connect_timeout: UF
+  kTlsFailure,       ///< UF; details say what was wrong with the handshake
 };
 /// "overflow", "connection_failure", ... for response code details.
 std::string_view to_string(PoolFailure failure);
