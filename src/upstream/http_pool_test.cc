@@ -120,7 +120,7 @@ TEST_F(HttpPoolTest, requests_over_max_pending_overflow_within_acquire) {
   EXPECT_EQ(stat(ClusterStat::kCbDefaultRqPendingOpen), 1);
   pool().acquire(second);
   EXPECT_TRUE(second.failed);
-  EXPECT_EQ(second.failure, PoolFailure::kOverflow);
+  EXPECT_EQ(second.failure, PoolFailure::kPendingOverflow);
   EXPECT_EQ(stat(ClusterStat::kRqPendingOverflow), 1);
   loop.settle();
   EXPECT_EQ(stat(ClusterStat::kCbDefaultRqPendingOpen), 0);
