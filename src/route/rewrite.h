@@ -39,7 +39,7 @@ struct Timeouts {
   Milliseconds idle = kNever;  ///< only when the route sets it: see idle_set
   bool idle_set = false;
   Milliseconds max_stream_duration = kNever;
-  std::optional<Milliseconds> upstream_duration;  ///< of each try; nullopt: the cluster's
+  std::optional<Milliseconds> upstream_duration = {};  ///< of each try; nullopt: the cluster's
   bool hedge_on_per_try = false;
 };
 /// The route's, with grpc-timeout, x-envoy-upstream-rq-timeout-ms, -per-try-timeout-ms, -stream-duration-ms and
