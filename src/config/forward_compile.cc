@@ -222,11 +222,15 @@ route::RetryPolicy compile_retry(const rv3::RetryPolicy& from, const Site& at) {
 }
 
 std::vector<route::MirrorPolicy> compile_mirrors(
-    const google::protobuf::RepeatedPtrField<rv3::RouteAction::RequestMirrorPolicy>& from, const Site&) {
+    const google::protobuf::RepeatedPtrField<rv3::RouteAction::RequestMirrorPolicy>& from, const Site& at,
+    const Compiler& compiler) {
   std::vector<route::MirrorPolicy> mirrors;
-  for (const auto& policy : from) {
+  for (int i = 0; i < from.size(); ++i) {
+    const auto& policy = from[i];
     route::MirrorPolicy to;
     to.cluster = policy.cluster();
+    const Site item = at[static_cast<size_t>(i)];
+    check_cluster(to.cluster, item / "cluster", compiler);
     to.cluster_header = http::to_lower(policy.cluster_header());
     if (policy.has_runtime_fraction()) to.fraction = fraction(policy.runtime_fraction());
     if (policy.has_trace_sampled()) to.trace_sampled = policy.trace_sampled().value();
@@ -254,7 +258,7 @@ Forward compile_forward(const rv3::RouteAction& from, const route::RouteMatch& m
     const Site item = hashes[static_cast<size_t>(i)];
     if (auto policy = compile_hash(from.hash_policy(i), item)) to.hash_policies.push_back(std::move(*policy));
   }
-  to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies");
+  to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies", compiler);
   for (const auto& upgrade : from.upgrade_configs()) {
     to.upgrades.push_back(
         {http::to_lower(upgrade.upgrade_type()), !upgrade.has_enabled() || upgrade.enabled().value(), false, false});
@@ -289,6 +293,7 @@ void add_forward_fields(SupportedTable& table) {
                                    "hash_policy",
                                    "max_grpc_timeout",
                                    "grpc_timeout_offset",
+                                   "request_mirror_policies",
                                    "upgrade_configs",
                                    "max_stream_duration"})
           .security({"cors", "internal_redirect_policy", "internal_redirect_action", "early_data_policy",
@@ -303,6 +308,8 @@ void add_forward_fields(SupportedTable& table) {
       {"path_template_rewrite"}));
   table.add(supported<rv3::RouteAction::MaxStreamDuration>(
       {"max_stream_duration", "grpc_timeout_header_max", "grpc_timeout_header_offset"}));
+  table.add(supported<rv3::RouteAction::RequestMirrorPolicy>(
+      {"cluster", "cluster_header", "runtime_fraction", "disable_shadow_host_suffix_append"}));
   table.add(supported<rv3::RouteAction::UpgradeConfig>({"upgrade_type", "enabled"}).security({"connect_config"}));
   table.add(supported<rv3::RouteAction::HashPolicy>(
       {"header", "cookie", "connection_properties", "query_parameter", "filter_state", "terminal"}));

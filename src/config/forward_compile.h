@@ -21,7 +21,7 @@ route::Forward compile_forward(const envoy::config::route::v3::RouteAction& from
 route::RetryPolicy compile_retry(const envoy::config::route::v3::RetryPolicy& from, const Site& at);
 std::vector<route::MirrorPolicy> compile_mirrors(
     const google::protobuf::RepeatedPtrField<envoy::config::route::v3::RouteAction::RequestMirrorPolicy>& from,
-    const Site& at);
+    const Site& at, const Compiler& compiler);
 
 void add_forward_fields(SupportedTable& table);
 

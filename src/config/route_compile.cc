@@ -204,7 +204,7 @@ route::VirtualHostSpec compile_host(const rv3::VirtualHost& from, uint32_t max_b
   to.per_filter = compile_per_filter(from.typed_per_filter_config(), at / "typed_per_filter_config", compiler);
   if (from.has_retry_policy()) to.retry = compile_retry(from.retry_policy(), at / "retry_policy");
   to.rate_limits = compile_rate_limits(from.rate_limits(), at / "rate_limits");
-  to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies");
+  to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies", compiler);
   const Site clusters = at / "virtual_clusters";
   for (int i = 0; i < from.virtual_clusters_size(); ++i) {
     const Site item = clusters[static_cast<size_t>(i)];
@@ -257,7 +257,7 @@ std::shared_ptr<const route::RouteTable> compile_routes(const rv3::RouteConfigur
   }
   compile_message_ops(from, to.headers, at);
   to.per_filter = compile_per_filter(from.typed_per_filter_config(), at / "typed_per_filter_config", compiler);
-  to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies");
+  to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies", compiler);
   for (const auto& name : from.internal_only_headers()) to.internal_only_headers.push_back(http::to_lower(name));
   to.most_specific_header_mutations_wins = from.most_specific_header_mutations_wins();
   to.ignore_port_in_host_matching = from.ignore_port_in_host_matching();
@@ -289,20 +289,20 @@ std::vector<std::string> upgrades_of_routes(const route::RouteTable& table) {
 void add_route_fields(SupportedTable& table) {
   add_forward_fields(table);
   add_rate_limit_fields(table);
-  table.add(
-      supported<rv3::RouteConfiguration>(
-          {"name", "virtual_hosts", "internal_only_headers", "response_headers_to_add", "response_headers_to_remove",
-           "request_headers_to_add", "request_headers_to_remove", "most_specific_header_mutations_wins",
-           "max_direct_response_body_size_bytes", "ignore_port_in_host_matching", "vhost_header",
-           "ignore_path_parameters_in_path_matching", "typed_per_filter_config", "metadata", "validate_clusters"})
-          .security({"vhds", "cluster_specifier_plugins"}));
-  table.add(
-      supported<rv3::VirtualHost>({"name", "domains", "routes", "require_tls", "virtual_clusters", "rate_limits",
-                                   "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
-                                   "response_headers_to_remove", "typed_per_filter_config",
-                                   "include_request_attempt_count", "include_attempt_count_in_response", "retry_policy",
-                                   "include_is_timeout_retry_header", "per_request_buffer_limit_bytes", "metadata"})
-          .security({"matcher", "cors", "retry_policy_typed_config"}));
+  table.add(supported<rv3::RouteConfiguration>(
+                {"name", "virtual_hosts", "internal_only_headers", "response_headers_to_add",
+                 "response_headers_to_remove", "request_headers_to_add", "request_headers_to_remove",
+                 "most_specific_header_mutations_wins", "max_direct_response_body_size_bytes",
+                 "ignore_port_in_host_matching", "vhost_header", "ignore_path_parameters_in_path_matching",
+                 "typed_per_filter_config", "metadata", "validate_clusters", "request_mirror_policies"})
+                .security({"vhds", "cluster_specifier_plugins"}));
+  table.add(supported<rv3::VirtualHost>(
+                {"name", "domains", "routes", "require_tls", "virtual_clusters", "rate_limits",
+                 "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
+                 "response_headers_to_remove", "typed_per_filter_config", "include_request_attempt_count",
+                 "include_attempt_count_in_response", "retry_policy", "include_is_timeout_retry_header",
+                 "per_request_buffer_limit_bytes", "metadata", "request_mirror_policies"})
+                .security({"matcher", "cors", "retry_policy_typed_config"}));
   table.add(supported<rv3::VirtualCluster>({"headers", "name"}));
   table.add(supported<rv3::Route>({"name", "match", "route", "redirect", "direct_response", "non_forwarding_action",
                                    "metadata", "decorator", "typed_per_filter_config", "request_headers_to_add",

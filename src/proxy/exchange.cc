@@ -3,6 +3,7 @@
 #include "http/grpc_status.h"
 #include "proxy/downstream_connection.h"
 #include "proxy/local_reply.h"
+#include "proxy/mirror.h"
 #include "proxy/upstream_failure.h"
 #include "upstream/clusters.h"
 #include "upstream/worker_cluster.h"
@@ -338,6 +339,7 @@ void Exchange::finish() {
   for (Timer* timer : {&idle_timer_, &request_timer_, &route_timer_, &duration_timer_, &backoff_timer_}) timer->stop();
   drop_attempt();
   if (attempt_) release_retry();
+  if (mirrors_) mirrors_->release();
   info_.end = loop_.now();
   const filters::Chain& chain = manager_->chain;
   if (chain.wants().complete && enabled_) {

@@ -37,6 +37,7 @@
 namespace proa::proxy {
 
 class DownstreamConnection;
+class MirrorSet;
 
 class Exchange final : public filters::Exchange, public http::MessageReceiver, public ListLink<> {
  public:
@@ -88,6 +89,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void note_cluster(const route::Route& route);
   bool upgrade_allowed() const;
   void prepare_upstream_request();
+  void start_mirrors();
   bool start_attempt();
   bool try_again();
   bool take_retry();
@@ -103,6 +105,9 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void filter_request_data(Buffer& data);
   void forward_request_data(std::string_view data);
   void request_body_grew();
+  void mirror(std::string_view data);
+  void mirror(const Buffer& data);
+  void count_abandoned_copy();
   void stop_keeping_body();
   void drop_sent_body();
   void push_request_body();
@@ -187,6 +192,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
 
   // The upstream side.
   Attempt* attempt_ = nullptr;
+  MirrorSet* mirrors_ = nullptr;  ///< null: the request is not mirrored
   route::RequestRetry retry_;
   route::Timeouts timeouts_;
   std::string_view grpc_timeout_;     ///< as the client sent it

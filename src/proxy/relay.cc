@@ -5,6 +5,7 @@
 
 #include "proxy/downstream_connection.h"
 #include "proxy/exchange.h"
+#include "proxy/mirror.h"
 #include "proxy/response_headers.h"
 #include "upstream/worker_cluster.h"
 
@@ -47,12 +48,39 @@ void Exchange::filter_request_data(Buffer& data) {
   }
   filtering_data_ = false;
   if (over()) return;
+  if (mirrors_) mirror(data);
   body_.append(std::move(data));
   request_body_grew();
   if (!over() && std::exchange(resume_after_data_, false)) signals_.set(Signal::kFilterResumed);
 }
 
+void Exchange::mirror(std::string_view data) {
+  if (!mirrors_->send(data, request_end_ && !request_trailers_)) count_abandoned_copy();
+  if (request_trailers_) mirrors_->send_trailers(*request_trailers_);
+}
+
+void Exchange::mirror(const Buffer& data) {
+  std::array<iovec, 64> pieces;
+  const size_t count = data.peek(pieces);
+  size_t size = 0;
+  for (size_t i = 0; i < count; ++i) size += pieces[i].iov_len;
+  if (size < data.size()) {  // more blocks than one look shows
+    count_abandoned_copy();
+    return std::exchange(mirrors_, nullptr)->release();
+  }
+  for (size_t i = 0; i + 1 < count; ++i) {
+    const std::string_view piece(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+    if (!mirrors_->send(piece, false)) count_abandoned_copy();
+  }
+  mirror(count ? std::string_view(static_cast<const char*>(pieces[count - 1].iov_base), pieces[count - 1].iov_len)
+               : std::string_view());
+}
+
+/// A copy of the body, to be sent again or mirrored, would take more than it may.
+void Exchange::count_abandoned_copy() { cluster_->stats().add(upstream::ClusterStat::kRetryOrShadowAbandoned); }
+
 void Exchange::forward_request_data(std::string_view data) {
+  if (mirrors_) mirror(data);
   if (request_sent_completely_) return;  // a held request went out with its end
   const bool flowing = attempt_ && attempt_->stream() && attempt_->request_sent();
   if (flowing && !keep_body_ && body_.empty()) {
@@ -85,7 +113,7 @@ void Exchange::request_body_grew() {
 /// A replay is no longer possible: more was received than may be kept.
 void Exchange::stop_keeping_body() {
   keep_body_ = false;
-  cluster_->stats().add(upstream::ClusterStat::kRetryOrShadowAbandoned);
+  count_abandoned_copy();
 }
 
 void Exchange::drop_sent_body() {

@@ -5,6 +5,7 @@
 #include "proxy/accept_request.h"
 #include "proxy/downstream_connection.h"
 #include "proxy/exchange.h"
+#include "proxy/mirror.h"
 #include "proxy/transport_options.h"
 #include "proxy/upstream_failure.h"
 #include "route/redirect.h"
@@ -64,6 +65,7 @@ net::Detached Exchange::serve() {
 
   // 4. Attempts, until one gives the response.
   prepare_upstream_request();
+  if (!forward_->mirrors.empty()) start_mirrors();
   while (start_attempt()) {
     co_await signals_.wait(Signal::kOutcome);
     if (over()) co_return;
@@ -231,6 +233,21 @@ void Exchange::prepare_upstream_request() {
   hash_ = route::request_hash(forward_->hash_policies, request_, info_, *arena_, &hash_cookie_);
   route::rewrite_request(request_, *route_, info_, *arena_, !router.suppress_envoy_headers);
   if (request_end_) start_route_timer();
+}
+
+void Exchange::start_mirrors() {
+  if (request_.method_id == http::Method::kConnect || !request_.protocol.empty()) return;  // no end to compare
+  WorkerContext& worker = connection_.worker();
+  const bool head_only = request_end_ && body_.empty() && !request_trailers_;
+  mirrors_ = MirrorSet::start({.mirrors = worker.mirrors(),
+                               .loop = loop_,
+                               .clusters = connection_.clusters(),
+                               .runtime = connection_.runtime(),
+                               .random = info_.random,
+                               .buffer_limit = keep_limit_,
+                               .envoy_headers = !manager_->router.suppress_envoy_headers},
+                              *route_, timeouts_, request_, head_only, *arena_);
+  if (mirrors_ && !head_only) mirror(body_);
 }
 
 bool Exchange::start_attempt() {

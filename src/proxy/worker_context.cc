@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "proxy/mirror.h"
 #include "proxy/span_exporter.h"
 
 namespace proa::proxy {
@@ -46,7 +47,15 @@ SpanExporters& WorkerContext::span_exporters() {
   return *span_exporters_;
 }
 
-void WorkerContext::close() { span_exporters_.reset(); }
+Mirrors& WorkerContext::mirrors() {
+  if (!mirrors_) mirrors_ = std::make_unique<Mirrors>();
+  return *mirrors_;
+}
+
+void WorkerContext::close() {
+  mirrors_.reset();
+  span_exporters_.reset();
+}
 
 std::shared_ptr<ConnectionTicket> WorkerContext::take_global_ticket() {
   return ConnectionTicket::take(shared_.connections, shared_.connection_limit.load(std::memory_order_relaxed));

@@ -17,6 +17,7 @@ class Clusters;
 
 namespace proa::proxy {
 
+class Mirrors;
 class SpanExporters;
 
 /// xoshiro256++ by Blackman and Vigna (public domain algorithm): a few ns, no lock, not for secrets.
@@ -73,6 +74,8 @@ class WorkerContext {
   void set_runtime(std::shared_ptr<const route::Runtime> runtime) { runtime_ = std::move(runtime); }
   /// Made on first use; on the worker's thread.
   SpanExporters& span_exporters();
+  /// Made on first use; on the worker's thread.
+  Mirrors& mirrors();
   /// Ends calls of our own, before the clusters go. On the worker's thread.
   void close();
   /// False when the process has as many connections as it may.
@@ -85,6 +88,7 @@ class WorkerContext {
   Random random_;
   uint64_t stream_id_;
   std::unique_ptr<SpanExporters> span_exporters_;
+  std::unique_ptr<Mirrors> mirrors_;
 };
 
 }  // namespace proa::proxy

@@ -1,0 +1,220 @@
+#include "proxy/mirror.h"
+
+#include "http/uri.h"
+#include "observe/stream_info.h"
+#include "proxy/transport_options.h"
+#include "route/route_table.h"
+#include "upstream/clusters.h"
+#include "upstream/connection.h"
+
+namespace proa::proxy {
+
+using http::HeaderId;
+using http::ResetReason;
+using upstream::ClusterStat;
+
+namespace {
+
+http::HeaderList copy_of(const http::HeaderList& from, Arena& arena) {
+  http::HeaderList to(arena);
+  for (const http::Header& header : from.all()) to.add(arena.copy(header.name), arena.copy(header.value));
+  return to;
+}
+
+http::RequestHead& copy_of(const http::RequestHead& from, Arena& arena) {
+  auto& to = *arena.make<http::RequestHead>(arena);
+  to.method = arena.copy(from.method);
+  to.method_id = from.method_id;
+  to.scheme = arena.copy(from.scheme);
+  to.authority = arena.copy(from.authority);
+  to.path = arena.copy(from.path);
+  to.version = from.version;
+  to.wants_trailers = from.wants_trailers;
+  to.headers = copy_of(from.headers, arena);
+  return to;
+}
+
+}  // namespace
+
+std::string shadow_authority(std::string_view authority) {
+  const std::string_view host = http::without_port(authority);
+  return std::string(host) + "-shadow" + std::string(authority.substr(host.size()));
+}
+
+Mirrors::~Mirrors() {
+  while (Mirror* mirror = list_.pop_front()) mirror->abandon(ResetReason::kLocalReset);
+}
+
+// ---- one copy ----
+
+Mirror::Mirror(Mirrors& owner, net::Loop& loop, std::unique_ptr<Arena> arena, http::RequestHead& head,
+               const Options& options)
+    : owner_(owner),
+      loop_(loop),
+      arena_(std::move(arena)),
+      head_(head),
+      buffer_limit_(options.buffer_limit),
+      timeout_(options.timeout),
+      timer_(net::Timer::of<&Mirror::on_timeout>(this)),
+      end_(options.end) {
+  owner_.list_.push_back(*this);
+}
+
+Mirror::~Mirror() {
+  PoolWaiter::cancel();
+  if (stream_) stream_->reset(ResetReason::kLocalReset);
+}
+
+void Mirror::start(upstream::WorkerCluster& cluster) {
+  cluster_ = cluster.shared_cluster();
+  upstream::LbContext context;
+  context.request = &head_;
+  context.now = loop_.now();
+  host_ = cluster.choose(context);
+  if (!host_) {
+    count(503);
+    return finish();
+  }
+  timer_.start(loop_, timeout_);
+  cluster
+      .http_pool(*host_, {.protocol = upstream::pool_protocol(cluster_->http(), head_.version),
+                          .options = transport_options(cluster.spec(), head_)})
+      .acquire(*this);
+}
+
+bool Mirror::send(std::string_view data, bool end) {
+  if (over_) return true;
+  end_ = end;
+  body_.append(data);
+  flush();
+  if (body_.size() <= buffer_limit_) return true;
+  abandon(ResetReason::kLocalReset);
+  return false;
+}
+
+void Mirror::send_trailers(const http::HeaderList& trailers) {
+  if (over_) return;
+  end_ = true;
+  trailers_ = arena_->make<http::HeaderList>(copy_of(trailers, *arena_));
+  flush();
+}
+
+void Mirror::release() {
+  fed_ = false;
+  if (over_) return loop_.defer_delete(std::unique_ptr<net::Deferred>(this));
+  if (!end_) abandon(ResetReason::kLocalReset);  // half a request is nothing to compare with
+}
+
+void Mirror::on_ready(upstream::Connection& connection) {
+  stream_ = &connection.open(*this, *arena_);
+  sent_end_ = end_ && body_.empty() && !trailers_;
+  stream_->send_request(head_, sent_end_);
+  flush();
+}
+
+void Mirror::flush() {
+  if (!stream_ || sent_end_) return;
+  while (!body_.empty() && stream_->writable()) {
+    const std::string_view piece = body_.front();
+    sent_end_ = end_ && !trailers_ && piece.size() == body_.size();
+    stream_->send_data(piece, sent_end_);
+    body_.drain(piece.size());
+  }
+  if (!end_ || sent_end_ || !body_.empty()) return;
+  sent_end_ = true;
+  trailers_ ? stream_->send_trailers(*trailers_) : stream_->send_data({}, true);
+}
+
+void Mirror::on_failed(upstream::PoolFailure, std::string_view) {
+  count(503);
+  finish();
+}
+
+void Mirror::on_response(http::ResponseHead& head, bool end) {
+  count(head.status);
+  if (end) abandon(ResetReason::kNone);
+}
+
+void Mirror::on_data(std::string_view, bool end) {
+  if (end) abandon(ResetReason::kNone);
+}
+
+void Mirror::on_trailers(http::HeaderList&) { abandon(ResetReason::kNone); }
+
+void Mirror::on_reset(ResetReason, std::string_view) {
+  stream_ = nullptr;
+  count(503);
+  finish();
+}
+
+void Mirror::on_timeout() {
+  cluster_->stats().add(ClusterStat::kRqTimeout);
+  count(504);
+  abandon(ResetReason::kLocalReset);
+}
+
+// Neither internal nor external: nobody asked.
+void Mirror::count(uint16_t status) {
+  cluster_->stats().add(ClusterStat::kRqCompleted);
+  cluster_->stats().count_status(static_cast<size_t>(upstream::ClusterStatus::kRq), status);
+}
+
+// After the end of both messages the codec has forgotten the stream.
+void Mirror::abandon(ResetReason reason) {
+  http::ClientStream* stream = std::exchange(stream_, nullptr);
+  if (stream && (reason != ResetReason::kNone || !sent_end_)) stream->reset(reason);
+  finish();
+}
+
+void Mirror::finish() {
+  if (std::exchange(over_, true)) return;
+  timer_.stop();
+  PoolWaiter::cancel();
+  body_.clear();
+  ListLink<>::unlink();
+  if (!fed_) loop_.defer_delete(std::unique_ptr<net::Deferred>(this));
+}
+
+// ---- those of one request ----
+
+MirrorSet* MirrorSet::start(const Context& context, const route::Route& route, const route::Timeouts& timeouts,
+                            const http::RequestHead& request, bool end, Arena& arena) {
+  MirrorSet* set = nullptr;
+  for (const route::MirrorPolicy& policy : route.forward()->mirrors) {
+    if (policy.fraction && !policy.fraction->includes(context.random, context.runtime)) continue;
+    std::string_view name = policy.cluster;
+    if (name.empty()) {
+      const http::Header* header = request.headers.find(policy.cluster_header);
+      if (header) name = header->value;
+    }
+    upstream::WorkerCluster* cluster = name.empty() ? nullptr : context.clusters.find(name);
+    if (!cluster) continue;  // as Envoy: no reason to fail the request
+    auto memory = std::make_unique<Arena>();
+    http::RequestHead& head = copy_of(request, *memory);
+    if (policy.append_shadow_suffix) head.authority = memory->copy(shadow_authority(head.authority));
+    route::write_timeouts(route, timeouts, Milliseconds(0), context.envoy_headers, head, *memory);
+    auto* mirror = new Mirror(context.mirrors, context.loop, std::move(memory), head,
+                              {.timeout = timeouts.global, .buffer_limit = context.buffer_limit, .end = end});
+    if (!set) set = arena.make<MirrorSet>();
+    set->mirrors_.push_back(mirror);
+    mirror->start(*cluster);
+  }
+  return set;
+}
+
+void MirrorSet::release() {
+  for (Mirror* mirror : mirrors_) mirror->release();
+  mirrors_.clear();
+}
+
+bool MirrorSet::send(std::string_view data, bool end) {
+  bool all = true;
+  for (Mirror* mirror : mirrors_) all = mirror->send(data, end) && all;
+  return all;
+}
+
+void MirrorSet::send_trailers(const http::HeaderList& trailers) {
+  for (Mirror* mirror : mirrors_) mirror->send_trailers(trailers);
+}
+
+}  // namespace proa::proxy
