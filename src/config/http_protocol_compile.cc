@@ -12,7 +12,7 @@ void compile_http1_options(const core::Http1ProtocolOptions& from, http::Http1Op
   to.default_host_for_http_10 = from.default_host_for_http_10();
   if (from.has_allow_absolute_url()) to.allow_absolute_url = from.allow_absolute_url().value();
   to.enable_trailers = from.enable_trailers();
-  to.allow_custom_methods = true;
+  to.allow_custom_methods = from.allow_custom_methods();
   if (from.allow_chunked_length()) {
     (at / "allow_chunked_length")
         .error("a message with both Content-Length and Transfer-Encoding is a smuggling vector and always refused",

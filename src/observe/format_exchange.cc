@@ -43,7 +43,9 @@ void flags(const FormatStep&, const StreamInfo& info, FormatValue& value) {
 }
 
 void protocol(const FormatStep&, const StreamInfo& info, FormatValue& value) {
-  info.request ? value.set(http::to_string(info.protocol)) : value.set_missing();
+  // A message that its codec refused never became a request, but came in a protocol.
+  info.request || info.has(ResponseFlag::kDownstreamProtocolError) ? value.set(http::to_string(info.protocol))
+                                                                   : value.set_missing();
 }
 void upstream_protocol(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   info.request&& info.upstream_remote ? value.set(http::to_string(info.upstream_protocol)) : value.set_missing();

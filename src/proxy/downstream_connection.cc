@@ -5,6 +5,8 @@
 #include "proxy/auto_codec.h"
 #include "proxy/filter_chain.h"
 #include "proxy/listener.h"
+#include "proxy/local_reply.h"
+#include "proxy/response_headers.h"
 
 namespace proa::proxy {
 
@@ -63,7 +65,7 @@ std::unique_ptr<http::ServerCodec> DownstreamConnection::make_codec() {
     if (version == Version::kHttp2) {
       return std::make_unique<http::h2::ServerConnection>(*this, *this, manager_->http2, loop().now());
     }
-    return std::make_unique<http::h1::ServerConnection>(manager_->http1, *this, *this);
+    return std::make_unique<http::h1::ServerConnection>(manager_->http1, *this, *this, this);
   };
   switch (manager_->codec_type) {
     case CodecType::kHttp1: return make(Version::kHttp11);
@@ -107,23 +109,26 @@ void DownstreamConnection::exchange_finished(Exchange&) {
 }
 
 void DownstreamConnection::on_malformed(uint16_t status, std::string_view reason) {
-  note_version();
-  observe::StatGroup& stats = *manager_->stats;
-  stats.add(HttpStat::kCxProtocolError);
-  if (status == 431 || status == 414) stats.add(HttpStat::kRqTooLarge);
-  if (status == 408) stats.add(HttpStat::kRqHeaderTimeout);
-  if (status) {
-    stats.add(HttpStat::kRqTotal);
-    stats.add(version_ == Version::kHttp2 ? HttpStat::kRqHttp2Total : HttpStat::kRqHttp1Total);
-    stats.add(HttpStat::kRqCompleted);
-    stats.count_status(0, status);
-  }
-  log_malformed(status, reason);
+  observe::StreamInfo record = malformed_record(status, reason);
+  note_malformed(record);
 }
 
-// A message that never became an exchange is in the access log all the same.
-void DownstreamConnection::log_malformed(uint16_t status, std::string_view reason) {
-  if (manager_->access_logs.empty()) return;
+// Mapped and formatted like any other reply of the proxy's own.
+http::h1::RefusalAnswer DownstreamConnection::answer_malformed(uint16_t status, std::string_view reason, Arena& arena) {
+  observe::StreamInfo record = malformed_record(status, reason);
+  const std::string_view text = status == 408 ? "request header timeout" : http::reason_phrase(status);
+  ShapedReply reply =
+      shape_local_reply(manager_->local_replies, {.status = status, .body = text, .details = reason}, record, arena);
+  finish_response_headers(*manager_, record, *reply.head, loop());
+  record.response = reply.head;
+  record.bytes_sent = reply.body.size();
+  note_malformed(record);
+  return {reply.head, reply.body};
+}
+
+// A message that never became an exchange is counted, and in the access log, all the same.
+observe::StreamInfo DownstreamConnection::malformed_record(uint16_t status, std::string_view reason) {
+  note_version();
   observe::StreamInfo record;
   record.downstream = &info();
   record.remote_address = &info().remote;
@@ -133,6 +138,20 @@ void DownstreamConnection::log_malformed(uint16_t status, std::string_view reaso
   record.start_wall = loop().wall_now();
   record.response_code = status;
   record.response_code_details = reason;
+  return record;
+}
+
+void DownstreamConnection::note_malformed(observe::StreamInfo& record) {
+  const uint16_t status = record.response_code;
+  observe::StatGroup& stats = *manager_->stats;
+  stats.add(HttpStat::kCxProtocolError);
+  if (status == 408) stats.add(HttpStat::kRqHeaderTimeout);
+  stats.add(HttpStat::kRqTotal);
+  stats.add(version_ == Version::kHttp2 ? HttpStat::kRqHttp2Total : HttpStat::kRqHttp1Total);
+  if (status) {
+    stats.add(HttpStat::kRqCompleted);
+    stats.count_status(0, status);
+  }
   record.set(observe::ResponseFlag::kDownstreamProtocolError);
   for (const auto& log : manager_->access_logs) log->log(record);
 }

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "filters/network_filter.h"
 #include "http/codec_pump.h"
+#include "http/h1/refusal_writer.h"
 #include "proxy/connection_manager.h"
 #include "proxy/exchange.h"
 #include "proxy/worker_context.h"
@@ -20,6 +21,7 @@ class Listener;
 /// the transport has closed and the last exchange has ended.
 class DownstreamConnection final : public http::CodecPump,
                                    public http::ServerHandler,
+                                   public http::h1::RefusalWriter,
                                    public net::Deferred,
                                    public ListLink<> {
  public:
@@ -52,6 +54,8 @@ class DownstreamConnection final : public http::CodecPump,
   http::RequestReceiver& on_request(http::ServerStream& stream, http::RequestHead& head, std::unique_ptr<Arena> arena,
                                     bool end) override;
   void on_malformed(uint16_t status, std::string_view reason) override;
+  // http::h1::RefusalWriter
+  http::h1::RefusalAnswer answer_malformed(uint16_t status, std::string_view reason, Arena& arena) override;
   // http::CodecOwner
   void count(http::CodecCounter counter) override;
 
@@ -66,7 +70,8 @@ class DownstreamConnection final : public http::CodecPump,
   void on_idle();
   void on_max_duration();
   void on_drain_timeout();
-  void log_malformed(uint16_t status, std::string_view reason);
+  observe::StreamInfo malformed_record(uint16_t status, std::string_view reason);
+  void note_malformed(observe::StreamInfo& record);
 
   Listener& listener_;
   WorkerContext& worker_;

@@ -60,11 +60,12 @@ ShapedReply shape_local_reply(const LocalReplyConfig& config, const filters::Loc
   if (format) {
     std::string formatted;
     format->format(info, formatted);
+    if (format->json) formatted += '\n';  // as in Envoy, whose clients may compare
     text = arena.copy(formatted);
     content_type = format->content_type;
   }
   info.local_reply_body = {};  // for this format alone: logs show none, as Envoy's
-  if (http::is_grpc(info.request->headers)) {
+  if (info.request && http::is_grpc(info.request->headers)) {
     shape_grpc(*head, reply, status, text, arena);
     return {head, {}};
   }
@@ -74,7 +75,7 @@ ShapedReply shape_local_reply(const LocalReplyConfig& config, const filters::Loc
     // A reply that brought its own type (a filter's JSON, say) keeps it.
     if (!head->headers.has(HeaderId::kContentType)) head->headers.add(HeaderId::kContentType, content_type);
   }
-  if (info.request->method_id == http::Method::kHead) text = {};
+  if (info.request && info.request->method_id == http::Method::kHead) text = {};
   return {head, text};
 }
 

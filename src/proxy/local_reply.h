@@ -16,7 +16,7 @@ struct ShapedReply {
   std::string_view body;               ///< in the arena, the configuration or static storage; empty for HEAD
 };
 
-/// Precondition: `info.request` is set. Sets the response's code in `info`, with the mapped status.
+/// `info.request` is null for a message that never became one. Sets the response's code in `info`, with the mapped status.
 ShapedReply shape_local_reply(const LocalReplyConfig& config, const filters::LocalReply& reply,
                               observe::StreamInfo& info, Arena& arena);
 

@@ -141,5 +141,14 @@ TEST_F(LocalReplyTest, json) {
   EXPECT_EQ(header(reply, "content-type"), "application/json");
 }
 
+TEST_F(LocalReplyTest, a_message_that_never_became_a_request_gets_plain_text) {
+  info.request = nullptr;
+  ShapedReply reply = shape({.status = 400, .body = "Bad Request", .details = "http1.invalid_method"});
+  EXPECT_EQ(reply.head->status, 400);
+  EXPECT_EQ(header(reply, "content-length"), "11");
+  EXPECT_EQ(reply.body, "Bad Request");
+  EXPECT_EQ(info.response_code_details, "http1.invalid_method");
+}
+
 }  // namespace
 }  // namespace proa::proxy

@@ -65,7 +65,7 @@ Mirror::~Mirror() {
   if (stream_) stream_->reset(ResetReason::kLocalReset);
 }
 
-void Mirror::start(upstream::WorkerCluster& cluster) {
+void Mirror::start(upstream::WorkerCluster& cluster, const net::ConnectionInfo& client) {
   cluster_ = cluster.shared_cluster();
   upstream::LbContext context;
   context.request = &head_;
@@ -78,7 +78,7 @@ void Mirror::start(upstream::WorkerCluster& cluster) {
   timer_.start(loop_, timeout_);
   cluster
       .http_pool(*host_, {.protocol = upstream::pool_protocol(cluster_->http(), head_.version),
-                          .options = transport_options(cluster.spec(), head_)})
+                          .options = transport_options(cluster.spec(), head_, client)})
       .acquire(*this);
 }
 
@@ -197,7 +197,7 @@ MirrorSet* MirrorSet::start(const Context& context, const route::Route& route, c
                               {.timeout = timeouts.global, .buffer_limit = context.buffer_limit, .end = end});
     if (!set) set = arena.make<MirrorSet>();
     set->mirrors_.push_back(mirror);
-    mirror->start(*cluster);
+    mirror->start(*cluster, context.client);
   }
   return set;
 }

@@ -58,7 +58,7 @@ class Mirror final : private upstream::PoolWaiter,
   ~Mirror() override;
 
   /// Asks `cluster` for a connection; may be over before it returns.
-  void start(upstream::WorkerCluster& cluster);
+  void start(upstream::WorkerCluster& cluster, const net::ConnectionInfo& client);
   /// False when the copy was given up because of its size.
   bool send(std::string_view data, bool end);
   void send_trailers(const http::HeaderList& trailers);
@@ -106,6 +106,7 @@ class MirrorSet {
     Mirrors& mirrors;
     net::Loop& loop;
     upstream::Clusters& clusters;
+    const net::ConnectionInfo& client;
     const route::Runtime* runtime;
     uint64_t random;
     size_t buffer_limit;

@@ -242,6 +242,7 @@ void Exchange::start_mirrors() {
   mirrors_ = MirrorSet::start({.mirrors = worker.mirrors(),
                                .loop = loop_,
                                .clusters = connection_.clusters(),
+                               .client = *info_.downstream,
                                .runtime = connection_.runtime(),
                                .random = info_.random,
                                .buffer_limit = keep_limit_,

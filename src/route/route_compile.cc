@@ -156,7 +156,6 @@ class Compiler {
 
 std::unique_ptr<Route> tls_redirect(const VirtualHost& host) {
   auto route = std::make_unique<Route>();
-  route->name = "require_tls";
   route->virtual_host = &host;
   route->match = std::make_shared<RouteMatch>();
   Redirect redirect;

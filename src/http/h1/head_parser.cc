@@ -1,6 +1,7 @@
 #include "http/h1/head_parser.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/number.h"
 #include "http/header_validity.h"
@@ -54,6 +55,15 @@ bool keeps_alive(const ConnectionFields& fields, Version version) {
   return !fields.close && (version == Version::kHttp11 || fields.keep_alive);
 }
 
+// The methods without an id of ours that Envoy takes without allow_custom_methods: WebDAV, UPnP and the like.
+bool is_registered_method(std::string_view method) {
+  static constexpr std::array<std::string_view, 25> kMethods = {
+      "ACL",        "BIND",   "CHECKOUT",  "COPY",   "LINK",     "LOCK",      "M-SEARCH",   "MERGE",  "MKACTIVITY",
+      "MKCALENDAR", "MKCOL",  "MOVE",      "NOTIFY", "PROPFIND", "PROPPATCH", "PURGE",      "REBIND", "REPORT",
+      "SEARCH",     "SOURCE", "SUBSCRIBE", "UNBIND", "UNLINK",   "UNLOCK",    "UNSUBSCRIBE"};
+  return std::ranges::find(kMethods, method) != kMethods.end();
+}
+
 // method SP request-target SP HTTP-version, single spaces. `at` ends at the CR.
 Refusal parse_request_line(char*& at, const Http1Options& options, RequestHead& head, RequestTarget& target) {
   char* method_end = find_or_cr(at, ' ');
@@ -65,7 +75,9 @@ Refusal parse_request_line(char*& at, const Http1Options& options, RequestHead& 
   std::string_view version(target_end + 1, static_cast<size_t>(at - target_end - 1));
   if (Refusal refusal = parse_version(version, head.version)) return refusal;
   head.method_id = method_of(head.method);
-  if (head.method_id == Method::kOther && !options.allow_custom_methods) return {501, "http1.unknown_method"};
+  if (head.method_id == Method::kOther && !options.allow_custom_methods && !is_registered_method(head.method)) {
+    return {400, "http1.unknown_method"};
+  }
   std::string_view text(method_end + 1, static_cast<size_t>(target_end - method_end - 1));
   if (auto reason = parse_request_target(text, head.method_id, target); !reason.empty()) return {400, reason};
   return {};
@@ -116,6 +128,15 @@ Refusal check_method_and_body(const RequestHead& head, const ConnectionFields& f
   return {};
 }
 
+// A client that asks for its address, or the host, to be dropped at the next hop (as in Envoy).
+bool names_identity(const ConnectionFields& fields) {
+  return std::any_of(
+      fields.nominated.begin(), fields.nominated.begin() + fields.nominated_count, [](std::string_view token) {
+        return equal_ignoring_case(token, "host") || equal_ignoring_case(token, "x-forwarded-for") ||
+               equal_ignoring_case(token, "x-forwarded-host") || equal_ignoring_case(token, "x-forwarded-proto");
+      });
+}
+
 }  // namespace
 
 Refusal parse_request_head(std::string_view section, const Http1Options& options, Arena& arena, RequestHead& head,
@@ -137,6 +158,7 @@ Refusal parse_request_head(std::string_view section, const Http1Options& options
   framing.keep_alive = keeps_alive(fields, head.version);
   head.expect_continue = fields.expect_continue && head.version == Version::kHttp11;
   head.wants_trailers = fields.wants_trailers;
+  if (names_identity(fields)) return {400, "http1.connection_header_rejected"};
   if (fields.nominated_count) remove_nominated(head.headers, fields);
   decide_upgrade(fields, options, framing, arena, head);
   return {};

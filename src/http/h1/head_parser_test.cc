@@ -113,12 +113,12 @@ TEST(RequestHead, takes_content_length_as_digits_only) {  // S3
 }
 
 TEST(RequestHead, never_lets_connection_strip_framing_or_authority) {  // S3, P7
-  EXPECT_EQ(outcome(with("Connection: Content-Length, Host, Transfer-Encoding\r\nContent-Length: 5\r\n")),
+  EXPECT_EQ(outcome(with("Connection: Content-Length, Transfer-Encoding\r\nContent-Length: 5\r\n")),
             "request POST / @a content-length=5");
-  EXPECT_EQ(outcome(with("Connection: Authorization, X-Forwarded-For, Cookie, X-Drop, X-Envoy-Internal\r\n"
-                         "Authorization: b\r\nX-Forwarded-For: 1\r\nCookie: c\r\nx-drop: d\r\nX-Keep: e\r\n"
+  EXPECT_EQ(outcome(with("Connection: Authorization, Forwarded, Cookie, X-Drop, X-Envoy-Internal\r\n"
+                         "Authorization: b\r\nForwarded: 1\r\nCookie: c\r\nx-drop: d\r\nX-Keep: e\r\n"
                          "x-envoy-internal: true\r\n")),
-            "request POST / @a authorization=b x-forwarded-for=1 cookie=c x-keep=e x-envoy-internal=true");
+            "request POST / @a authorization=b forwarded=1 cookie=c x-keep=e x-envoy-internal=true");
   EXPECT_EQ(outcome(with("Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q\r\n")), "400 http1.connection_header_rejected");
   EXPECT_EQ(outcome(with("Connection: a b\r\n")), "400 http1.connection_header_rejected");
 }
@@ -216,7 +216,17 @@ TEST(RequestHead, knows_custom_methods_when_allowed) {
   EXPECT_EQ(outcome("PURGE / HTTP/1.1\r\nHost: a\r\n\r\n"), "request PURGE / @a");
   Http1Options options;
   options.allow_custom_methods = false;
-  EXPECT_EQ(outcome("PURGE / HTTP/1.1\r\nHost: a\r\n\r\n", options), "501 http1.unknown_method");
+  EXPECT_EQ(outcome("FROB / HTTP/1.1\r\nHost: a\r\n\r\n", options), "400 http1.unknown_method");
+  EXPECT_EQ(outcome("get / HTTP/1.1\r\nHost: a\r\n\r\n", options), "400 http1.unknown_method");
+  EXPECT_EQ(outcome("PURGE / HTTP/1.1\r\nHost: a\r\n\r\n", options), "request PURGE / @a");
+}
+
+TEST(RequestHead, a_client_cannot_have_its_host_or_address_dropped) {
+  for (const char* name : {"Host", "X-Forwarded-For", "x-forwarded-host", "x-forwarded-proto"}) {
+    EXPECT_EQ(outcome(with("Connection: x, " + std::string(name) + "\r\n")), "400 http1.connection_header_rejected");
+  }
+  EXPECT_EQ(outcome(with("Connection: authorization\r\nAuthorization: b\r\nContent-Length: 0\r\n")),
+            "request POST / @a authorization=b content-length=0");
 }
 
 TEST(RequestHead, refuses_bodies_where_there_are_none) {
@@ -236,7 +246,7 @@ TEST(RequestHead, limits_size_and_number) {  // P8
   Http1Options options;
   options.max_head_bytes = 1000;
   options.max_headers = 10;
-  EXPECT_EQ(outcome("GET /" + std::string(2000, 'a'), options), "414 http1.url_too_long");
+  EXPECT_EQ(outcome("GET /" + std::string(2000, 'a'), options), "431 http1.headers_too_large");
   EXPECT_EQ(outcome("GET / HTTP/1.1\r\nX: " + std::string(2000, 'a'), options), "431 http1.headers_too_large");
   std::string many;
   for (int i = 0; i < 9; ++i) many += "X: y\r\n";

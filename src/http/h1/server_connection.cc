@@ -103,10 +103,8 @@ size_t ServerConnection::read_head(std::string_view input, MonoTime now) {
   Refusal refusal;
   if (result == HeadScanner::Result::kRefused)
     refusal = {400, scanner_.reason()};
-  else if (result == HeadScanner::Result::kTooLarge) {
-    bool in_fields = input.find('\n') < options_.max_head_bytes;
-    refusal = in_fields ? Refusal{431, "http1.headers_too_large"} : Refusal{414, "http1.url_too_long"};
-  }
+  else if (result == HeadScanner::Result::kTooLarge)
+    refusal = {431, "http1.headers_too_large"};
   if (refusal) {
     refuse(refusal);
     return input.size();
@@ -414,14 +412,19 @@ void ServerConnection::on_time(MonoTime now) {
 
 // A message that never became a request.
 void ServerConnection::refuse(const Refusal& refusal) {
-  owner_.count(refusal.status == 431 || refusal.status == 414 ? CodecCounter::kHeadersTooLarge
-                                                              : CodecCounter::kBadRequest);
+  owner_.count(refusal.status == 431 ? CodecCounter::kHeadersTooLarge : CodecCounter::kBadRequest);
   if (refusal.reason == "http1.unexpected_underscore") {
     owner_.count(CodecCounter::kHeadersWithUnderscoresRejected);
   }
-  write_error_response(refusal.status);
   close(refusal.reason);
-  handler_.on_malformed(refusal.status, refusal.reason);
+  if (!refusals_) {
+    write_error_response(refusal.status);
+    return handler_.on_malformed(refusal.status, refusal.reason);
+  }
+  Arena arena;
+  RefusalAnswer answer = refusals_->answer_malformed(refusal.status, refusal.reason, arena);
+  write_error_head(answer.head->status, answer.head->headers, refusal.status);
+  output_.append(answer.body);
 }
 
 // The body of a request is malformed, or something came where nothing may.
@@ -434,10 +437,14 @@ void ServerConnection::refuse_body(const Refusal& refusal) {
 void ServerConnection::write_error_response(uint16_t status) {
   Arena arena;
   HeaderList headers(arena);
+  write_error_head(status, headers, status);
+}
+
+void ServerConnection::write_error_head(uint16_t status, const HeaderList& headers, uint16_t reason) {
   WrittenFraming framing;
-  framing.zero_length = true;
+  framing.zero_length = !headers.has(HeaderId::kContentLength);
   framing.connection = ConnectionField::kClose;
-  if (status == 426) {  // RFC 9110 section 15.5.22: Upgrade is required, and not hop-by-hop for our own answer
+  if (reason == 426) {  // RFC 9110 section 15.5.22: Upgrade is required, and not hop-by-hop for our own answer
     framing.connection = ConnectionField::kCloseAndUpgrade;
     framing.upgrade = "HTTP/1.1";
   }

@@ -11,6 +11,7 @@
 #include "http/h1/head_parser.h"
 #include "http/h1/head_scanner.h"
 #include "http/h1/head_writer.h"
+#include "http/h1/refusal_writer.h"
 #include "http/h1/stored_input.h"
 
 namespace proa::http::h1 {
@@ -28,8 +29,10 @@ namespace proa::http::h1 {
 /// exchange before it has ended in both directions; until then its bytes are stored, and wants_input() is false.
 class ServerConnection final : public ServerCodec, private ServerStream {
  public:
-  ServerConnection(const Http1Options& options, ServerHandler& handler, CodecOwner& owner)
-      : options_(options), handler_(handler), owner_(owner) {}
+  /// `refusals`: writes the answers to malformed messages; null: they get a bare status.
+  ServerConnection(const Http1Options& options, ServerHandler& handler, CodecOwner& owner,
+                   RefusalWriter* refusals = nullptr)
+      : options_(options), handler_(handler), owner_(owner), refusals_(refusals) {}
 
   // Codec
   void receive(std::string_view bytes, MonoTime now) override;
@@ -84,12 +87,15 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   void refuse(const Refusal& refusal);
   void refuse_body(const Refusal& refusal);
   void write_error_response(uint16_t status);
+  /// `reason`: the status before the owner mapped it.
+  void write_error_head(uint16_t status, const HeaderList& headers, uint16_t reason);
   void abort(ResetReason reason, std::string_view details);
   void close(std::string_view error = {});
 
   const Http1Options& options_;
   ServerHandler& handler_;
   CodecOwner& owner_;
+  RefusalWriter* refusals_;
   Buffer output_;
   StoredInput stored_;
   HeadScanner scanner_;

@@ -286,6 +286,28 @@ TEST(ServerConnection, reports_back_pressure) {
   EXPECT_EQ(server.log.back(), "writable");
 }
 
+TEST(ServerConnection, lets_its_owner_write_the_answer_to_a_malformed_message) {
+  struct Teapot final : RefusalWriter {
+    RefusalAnswer answer_malformed(uint16_t status, std::string_view, Arena& arena) override {
+      asked = status;
+      auto* head = arena.make<ResponseHead>(arena);
+      head->status = 404;
+      head->headers.add("content-length", "2");
+      head->headers.add("server", "mine");
+      return {head, "no"};
+    }
+    uint16_t asked = 0;
+  } writer;
+  RecordingServer server{{}};
+  ServerConnection codec(server.options, server, server.owner, &writer);
+  codec.receive("BAD\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", server.now);
+  EXPECT_EQ(codec.output().to_string(),
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\nserver: mine\r\nconnection: close\r\n\r\nno");
+  EXPECT_EQ(writer.asked, 400);
+  EXPECT_TRUE(codec.finished());
+  EXPECT_TRUE(server.log.empty());
+}
+
 TEST(ServerConnection, refuses_a_slow_head) {
   RecordingServer server{{}};
   EXPECT_EQ(server.codec.next_deadline(), MonoTime::max());

@@ -57,7 +57,7 @@ void FieldSection::add(const Field& field, TableEntry* owner, bool is_static) {
   if (kSpecial[static_cast<size_t>(field.id)]) return add_special(field, owner, is_static);
   if (field.id == HeaderId::kOther && underscores_ != UnderscoreAction::kAllow &&
       field.name.find('_') != std::string_view::npos) [[unlikely]] {
-    if (underscores_ == UnderscoreAction::kRejectRequest) return refuse("http2.underscore_in_header_name");
+    if (underscores_ == UnderscoreAction::kRejectRequest) return refuse("http2.unexpected_underscore");
     ++underscores_dropped_;
     return;
   }

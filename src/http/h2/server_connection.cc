@@ -62,7 +62,7 @@ void ServerConnection::refuse(uint32_t id) {
 /// A malformed request: no handler has seen it (RFC 9113 section 8.1.1).
 void ServerConnection::reject(uint32_t id, bool end, std::string_view reason) {
   owner_.count(CodecCounter::kBadRequest);
-  if (reason == "http2.underscore_in_header_name") owner_.count(CodecCounter::kHeadersWithUnderscoresRejected);
+  if (reason == "http2.unexpected_underscore") owner_.count(CodecCounter::kHeadersWithUnderscoresRejected);
   if (reason == kHostDiffers) return answer_and_close(id, end, 400, reason);
   handler_.on_malformed(0, reason);
   stream_error(id, nullptr, ErrorCode::kProtocolError, reason);
