@@ -32,9 +32,9 @@ const SupportedTable& supported_table() {
     SupportedTable t;
     for (auto add :
          {add_value_fields, add_bootstrap_fields, add_watchdog_fields, add_runtime_fields, add_listener_fields,
-          add_filter_chain_fields, add_http_manager_fields, add_early_request_fields, add_http_protocol_fields, add_tcp_proxy_fields,
-          add_route_fields, add_matcher_fields, add_access_log_fields, add_cluster_fields, add_cluster_value_fields,
-          add_tls_fields, add_filter_fields, add_network_filter_fields, add_tracing_fields}) {
+          add_filter_chain_fields, add_http_manager_fields, add_early_request_fields, add_http_protocol_fields,
+          add_tcp_proxy_fields, add_route_fields, add_matcher_fields, add_access_log_fields, add_cluster_fields,
+          add_cluster_value_fields, add_tls_fields, add_filter_fields, add_network_filter_fields, add_tracing_fields}) {
       add(t);
     }
     return t;

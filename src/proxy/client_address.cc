@@ -73,12 +73,13 @@ Detected ask(const IpDetection& how, const net::Address& peer, const http::Heade
   return {*address, how.trust};
 }
 
-/// A peer on this host is known to others by the host's address, as Envoy has it.
+/// A peer at 127.0.0.1 or ::1 is known to others by the host's address, as Envoy has it; one at 127.0.0.2 is not.
 void append_forwarded_for(const ConnectionManager& manager, http::HeaderList& headers, const net::Address& peer) {
   if (!peer.is_ip()) return;
   Arena& arena = headers.arena();
   std::string_view before = forwarded_for_value(headers);
-  std::string_view ip = peer.is_loopback() ? std::string_view(manager.own_ip) : arena.copy(peer.ip());
+  const bool here = peer.same_ip(net::Address::loopback(peer.family(), 0));
+  std::string_view ip = here ? std::string_view(manager.own_ip) : arena.copy(peer.ip());
   headers.set(HeaderId::kXForwardedFor, before.empty() ? ip : arena.concat(before, ",", ip));
 }
 

@@ -65,6 +65,10 @@ TEST(ClientAddress, a_loopback_peer_is_written_as_this_host) {
   client.manager.use_remote_address = true;
   EXPECT_EQ(client.identify().address.ip(), "127.0.0.1");
   EXPECT_EQ(client.forwarded_for(), "198.51.100.7");
+  Client other("127.0.0.9");
+  other.manager.use_remote_address = true;
+  other.identify();
+  EXPECT_EQ(other.forwarded_for(), "127.0.0.9");
 }
 
 TEST(ClientAddress, nothing_is_appended_when_told_so) {

@@ -68,8 +68,8 @@ def test_fifty_rotations_under_load_fail_no_handshake(files, dial):
 def test_a_bad_file_keeps_the_old_certificate_and_says_so(world, files, dial):
     old = served_serial(dial)
     (files.directory / "tls.crt").write_text("this is no certificate")
-    wait_for(lambda: "keeps the certificates it has" in world.proxy.program.output(), "the complaint in the log")
-    assert "tls.crt" in world.proxy.program.output()
+    wait_for(lambda: "keeps the certificates it has" in world.proxy.program.log.read_text(), "the complaint in the log")
+    assert "tls.crt" in world.proxy.program.log.read_text()
     with Handshakes(dial) as load:
         wait_for(lambda: load.done > 20, "handshakes")
     assert load.failures == [] and set(load.serials) == {old}
