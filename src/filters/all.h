@@ -107,10 +107,10 @@ std::unique_ptr<Filter> make_buffer(std::shared_ptr<const BufferConfig> config);
 
 struct HealthCheckConfig {
   bool pass_through = false;
-  std::vector<http::HeaderMatcher> headers;                 ///< all must match
-  std::vector<std::pair<std::string, double>> min_healthy;  ///< cluster, percent
-  std::string service_cluster;                              ///< told to who probes
-  const std::atomic<bool>* failing = nullptr;               ///< set by /healthcheck/fail
+  std::vector<http::HeaderMatcher> headers{};                 ///< all must match
+  std::vector<std::pair<std::string, double>> min_healthy{};  ///< cluster, percent
+  std::string service_cluster{};                              ///< told to who probes
+  const std::atomic<bool>* failing = nullptr;                 ///< set by /healthcheck/fail
 };
 std::unique_ptr<Filter> make_health_check(HealthCheckConfig config);
 

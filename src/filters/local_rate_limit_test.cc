@@ -18,7 +18,7 @@ struct LocalRateLimitTest : testing::Test {
     auto made = std::make_shared<LocalRateLimitConfig>();
     made->bucket = std::make_shared<TokenBucket>(tokens, 1, Milliseconds(1000));
     made->enabled = made->enforced = kAll;
-    made->stats = std::make_shared<observe::StatGroup>(registry, kLocalRateLimitSchema, observe::StatName{"mine"});
+    made->stats = std::make_shared<observe::StatGroup>(registry, kLocalRateLimitSchema, observe::StatName{"mine", {}});
     return made;
   }
   int64_t counted(size_t index) { return config->stats->value(index); }

@@ -134,7 +134,7 @@ TEST(Formatter, flags_in_both_forms) {
   e.info.set(ResponseFlag::kNoHealthyUpstream);
   e.info.set(ResponseFlag::kUpstreamRetryLimitExceeded);
   EXPECT_EQ(text("%RESPONSE_FLAGS% %RESPONSE_FLAGS_LONG%", e.info),
-            "UH,URX NoHealthyUpstream,UpstreamRetryLimitExceeded");
+            "URX,UH UpstreamRetryLimitExceeded,NoHealthyUpstream");
 }
 
 TEST(Formatter, grpc_status_in_its_forms) {

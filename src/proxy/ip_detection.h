@@ -10,11 +10,11 @@
 namespace proa::proxy {
 
 struct IpDetection {
-  std::string header;          ///< lower case: it holds the address; empty: x-forwarded-for does
+  std::string header{};        ///< lower case: it holds the address; empty: x-forwarded-for does
   bool trust = false;          ///< the address of `header` may make the request an internal one
   uint16_t reject_status = 0;  ///< the answer when `header` holds no address; 0: the next extension is asked
   uint32_t xff_trusted_hops = 0;
-  std::vector<net::CidrRange> xff_trusted_proxies;  ///< not empty: instead of the number of hops
+  std::vector<net::CidrRange> xff_trusted_proxies{};  ///< not empty: instead of the number of hops
   bool skip_xff_append = true;
 };
 
