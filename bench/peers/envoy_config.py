@@ -46,8 +46,7 @@ def bootstrap(plan):
     manager = {
         "stat_prefix": "bench", "generate_request_id": False,
         "common_http_protocol_options": {"idle_timeout": f"{IDLE_SECONDS}s"},
-        "http_filters": [_typed("envoy.filters.http.router", "extensions.filters.http.router.v3.Router",
-                                dynamic_stats=False)],
+        "http_filters": [_typed("envoy.filters.http.router", "extensions.filters.http.router.v3.Router")],
         "route_config": {"virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
             {"match": {"prefix": prefix}, "route": {"cluster": "c0"}} for prefix in prefixes]}]}}
     chain = {"filters": [_typed(

@@ -143,6 +143,7 @@ void add_value_fields(SupportedTable& table) {
   table.add(supported<core::Pipe>({"path", "mode"}));
   table.add(supported<core::CidrRange>({"address_prefix", "prefix_len"}));
   table.add(supported<core::SocketOption>({"level", "name", "int_value", "buf_value", "state"})
+                .only("state", {"STATE_PREBIND"})
                 .harmless({"description"}, "a comment"));
   table.add(supported<core::TcpKeepalive>({"keepalive_probes", "keepalive_time", "keepalive_interval"}));
   table.add(supported<core::DataSource>({"filename", "inline_bytes", "inline_string", "environment_variable"}));
