@@ -1,7 +1,8 @@
 """Compares two observations, and knows the differences that are allowed.
 
 docs/differences.md holds them as a table: scenario, field, reason. `*` is a
-wildcard in both; a scenario `feature/*` speaks for the whole feature.
+wildcard in both; a scenario `feature/*` speaks for the whole feature. A reason
+that begins with "Sometimes: " tells of a race: the row need not occur each time.
 """
 import re
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ class Allowed:
     field: str
     reason: str
     seen: set[str] = field(default_factory=set)
+
+    @property
+    def sometimes(self) -> bool:
+        """It hangs on a race of the programs, and need not occur in each run."""
+        return self.reason.startswith("Sometimes: ")
 
 
 def read_table(path: Path = TABLE) -> list[Allowed]:

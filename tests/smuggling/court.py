@@ -121,10 +121,9 @@ def comparable(message: Message) -> tuple[str, str, int]:
 
 def strict_view(data: bytes) -> tuple[list[tuple], bool]:
     """The requests that a strict server reads, and whether it then meets a malformed one.
-    RFC 9112 section 2.2 lets it skip one CRLF before the first line."""
-    data = data.removeprefix(b"\r\n")
+    RFC 9112 section 2.2 lets it skip one CRLF before each request line."""
     meant: list[tuple] = []
-    while data:
+    while data := data.removeprefix(b"\r\n"):
         try:
             message, data = strict.read(data)
         except strict.Incomplete:
