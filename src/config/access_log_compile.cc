@@ -154,11 +154,8 @@ std::vector<std::shared_ptr<const observe::AccessLog>> compile_access_logs(
   for (int i = 0; i < from.size(); ++i) {
     const Site item = at[static_cast<size_t>(i)];
     const Site config = item / "typed_config";
-    Result<Payload> payload = open_any(from[i].typed_config());
-    if (!payload) {
-      config.error(payload.error().message);
-      continue;
-    }
+    const std::optional<Payload> payload = open_any(from[i].typed_config(), config);
+    if (!payload) continue;
     AccessLogFilterPtr filter =
         from[i].has_filter() ? compile_access_log_filter(from[i].filter(), item / "filter") : nullptr;
     const Site inside = payload->inside(config);

@@ -54,11 +54,8 @@ void compile_detections(const hcm::HttpConnectionManager& from, proxy::Connectio
   for (int i = 0; i < from.original_ip_detection_extensions_size(); ++i) {
     const Site item = list[static_cast<size_t>(i)];
     const Site config = item / "typed_config";
-    Result<Payload> payload = open_any(from.original_ip_detection_extensions(i).typed_config());
-    if (!payload) {
-      config.error(payload.error().message);
-      continue;
-    }
+    const std::optional<Payload> payload = open_any(from.original_ip_detection_extensions(i).typed_config(), config);
+    if (!payload) continue;
     if (auto* xff = dynamic_cast<const Xff*>(payload->message.get())) {
       to.ip_detections.push_back(compile_xff(*xff, payload->inside(config)));
     } else if (auto* header = dynamic_cast<const CustomHeader*>(payload->message.get())) {
@@ -79,11 +76,8 @@ void compile_early_headers(const hcm::HttpConnectionManager& from, proxy::Connec
   for (int i = 0; i < from.early_header_mutation_extensions_size(); ++i) {
     const Site item = list[static_cast<size_t>(i)];
     const Site config = item / "typed_config";
-    Result<Payload> payload = open_any(from.early_header_mutation_extensions(i).typed_config());
-    if (!payload) {
-      config.error(payload.error().message);
-      continue;
-    }
+    const std::optional<Payload> payload = open_any(from.early_header_mutation_extensions(i).typed_config(), config);
+    if (!payload) continue;
     const Site inside = payload->inside(config);
     if (auto* mutation = dynamic_cast<const EarlyMutation*>(payload->message.get())) {
       compile_header_mutations(mutation->mutations(), to.early_headers, inside / "mutations");

@@ -60,11 +60,8 @@ void compile_network_filters(const lv3::FilterChain& from, FilterChain& to, size
       item.error("comes after the terminal filter", "move it before the last filter");
       continue;
     }
-    Result<Payload> payload = open_any(from.filters(i).typed_config());
-    if (!payload) {
-      config.error(payload.error().message);
-      continue;
-    }
+    const std::optional<Payload> payload = open_any(from.filters(i).typed_config(), config);
+    if (!payload) continue;
     const Site inside = payload->inside(config);
     const google::protobuf::Message* message = payload->message.get();
     if (auto* http = dynamic_cast<const network::http_connection_manager::v3::HttpConnectionManager*>(message)) {

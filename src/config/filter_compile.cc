@@ -227,11 +227,8 @@ route::PerFilter compile_per_filter(const google::protobuf::Map<std::string, goo
   route::PerFilter to;
   for (const auto& [name, any] : from) {
     const Site entry = at.entry(name);
-    Result<Payload> payload = open_any(any);
-    if (!payload) {
-      entry.error(payload.error().message);
-      continue;
-    }
+    const std::optional<Payload> payload = open_any(any, entry);
+    if (!payload) continue;
     std::shared_ptr<route::PerFilterConfig> config;
     if (auto* wrapper = dynamic_cast<const rv3::FilterConfig*>(payload->message.get())) {
       if (wrapper->has_config()) {

@@ -72,11 +72,8 @@ void compile_listener_filters(const lv3::Listener& from, ListenerConfig& to, con
   for (int i = 0; i < from.listener_filters_size(); ++i) {
     const Site item = list[static_cast<size_t>(i)];
     const Site config = item / "typed_config";
-    Result<Payload> payload = open_any(from.listener_filters(i).typed_config());
-    if (!payload) {
-      config.error(payload.error().message);
-      continue;
-    }
+    const std::optional<Payload> payload = open_any(from.listener_filters(i).typed_config(), config);
+    if (!payload) continue;
     const google::protobuf::Message* message = payload->message.get();
     if (auto* proxy = dynamic_cast<const filters::proxy_protocol::v3::ProxyProtocol*>(message)) {
       compile_proxy_protocol(*proxy, to, compiler);

@@ -212,11 +212,8 @@ std::shared_ptr<const net::tls::Slot<Context>> compile_context(const Proto& from
 std::shared_ptr<const net::tls::ServerSlot> compile_downstream_socket(const core::TransportSocket& from, const Site& at,
                                                                       Compiler& compiler) {
   const Site config = at / "typed_config";
-  Result<Payload> payload = open_any(from.typed_config());
-  if (!payload) {
-    config.error(payload.error().message);
-    return nullptr;
-  }
+  const std::optional<Payload> payload = open_any(from.typed_config(), config);
+  if (!payload) return nullptr;
   const auto* tls = dynamic_cast<const tls3::DownstreamTlsContext*>(payload->message.get());
   return tls ? compile_context<net::tls::ServerContext>(*tls, payload->inside(config), compiler) : nullptr;
 }
@@ -225,11 +222,8 @@ upstream::TransportSocketSpec compile_upstream_socket(const core::TransportSocke
                                                       Compiler& compiler) {
   const Site config = at / "typed_config";
   upstream::TransportSocketSpec to;
-  Result<Payload> payload = open_any(from.typed_config());
-  if (!payload) {
-    config.error(payload.error().message);
-    return to;
-  }
+  const std::optional<Payload> payload = open_any(from.typed_config(), config);
+  if (!payload) return to;
   const Site inside = payload->inside(config);
   const google::protobuf::Message* message = payload->message.get();
   if (auto* tls = dynamic_cast<const tls3::UpstreamTlsContext*>(message)) {

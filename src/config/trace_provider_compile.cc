@@ -126,11 +126,8 @@ void compile_resource(const tr3::OpenTelemetryConfig& from, ExportSpec& to, cons
   const Site list = at / "resource_detectors";
   for (int i = 0; i < from.resource_detectors_size(); ++i) {
     const Site item = list[static_cast<size_t>(i)];
-    Result<Payload> payload = open_any(from.resource_detectors(i).typed_config());
-    if (!payload) {
-      item.error(payload.error().message);
-      continue;
-    }
+    const std::optional<Payload> payload = open_any(from.resource_detectors(i).typed_config(), item);
+    if (!payload) continue;
     observe::ResourceAttributes found;
     using namespace otel::resource_detectors::v3;
     if (auto* fixed = dynamic_cast<const StaticConfigResourceDetectorConfig*>(payload->message.get())) {

@@ -1,13 +1,11 @@
 #include "config/tracing_compile.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <cstdlib>
 
-#include "config/message_reader.h"
 #include "config/supported.h"
-#include "envoy/config/bootstrap/v3/bootstrap.pb.h"
+#include "config/test_compile.h"
 
 namespace proa::config {
 namespace {
@@ -20,34 +18,17 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Pair;
 
-struct TracingCompile : testing::Test {
+struct TracingCompile : CompileTest {
+  TracingCompile() { compiler.clusters = {"collector"}; }
   /// `yaml` is what stands under `tracing`.
   std::shared_ptr<const proxy::Tracer> compile(std::string_view yaml) {
-    Problems reading;
-    Marks marks;
-    HttpConnectionManager manager;
-    const auto tree = read_yaml("{stat_prefix: main, tracing: " + std::string(yaml) + "}", "a.yaml", reading);
-    read_message(tree->root(), manager, marks, reading);
-    EXPECT_EQ(reading.str(), "");
-    const FieldPath root;
-    const Site at(marks, problems, root);
+    const auto manager = read<HttpConnectionManager>("{stat_prefix: main, tracing: " + std::string(yaml) + "}");
     return compile_tracing(manager, at / "tracing", compiler);
   }
   static std::string provider(std::string_view type, std::string_view fields) {
     return "{provider: {name: p, typed_config: {\"@type\": type.googleapis.com/envoy.config.trace.v3." +
            std::string(type) + ", " + std::string(fields) + "}}}";
   }
-
-  observe::Registry registry;
-  SharedObjects shared{registry};
-  envoy::config::bootstrap::v3::Bootstrap bootstrap;
-  Compiler compiler{.shared = shared,
-                    .bootstrap = bootstrap,
-                    .service_cluster = "front",
-                    .service_node = "node-1",
-                    .service_zone = "z",
-                    .clusters = {"collector"}};
-  Problems problems;
 };
 
 TEST_F(TracingCompile, shares_and_limits) {

@@ -71,4 +71,11 @@ Result<Payload> open_any(const pb::Any& any) {
   return Payload{std::move(*inner), true};
 }
 
+std::optional<Payload> open_any(const pb::Any& any, const Site& at) {
+  Result<Payload> payload = open_any(any);
+  if (payload) return std::move(*payload);
+  at.error(payload.error().message);
+  return std::nullopt;
+}
+
 }  // namespace proa::config

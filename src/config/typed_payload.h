@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,5 +52,7 @@ inline constexpr int kDeepestAny = 24;
 
 /// Unpacks an Any; a TypedStruct within is unwrapped. Fails, naming the type, if it is not linked or not readable.
 Result<Payload> open_any(const google::protobuf::Any& any);
+/// The same for a configuration, complaining at `at`: empty after an error.
+std::optional<Payload> open_any(const google::protobuf::Any& any, const Site& at);
 
 }  // namespace proa::config
