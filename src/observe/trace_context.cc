@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/header_validity.h"
+
 namespace proa::observe {
 
 using http::HeaderId;
@@ -48,12 +50,6 @@ bool parse_decision(std::string_view text, TraceContext& to) {
   to.sampled = text != "0";
   to.debug = text == "d";
   return true;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
@@ -127,7 +123,7 @@ bool valid_tracestate(std::string_view value) {
   bool any = false;
   while (true) {
     const size_t comma = value.find(',');
-    std::string_view member = trimmed(value.substr(0, comma));
+    std::string_view member = http::trim(value.substr(0, comma));
     if (!member.empty()) {  // empty members are allowed, and count for nothing
       const size_t equals = member.find('=');
       if (equals == std::string_view::npos || ++members > kMaxStateMembers) return false;

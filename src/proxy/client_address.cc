@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/header_validity.h"
+
 namespace proa::proxy {
 namespace {
 
@@ -12,16 +14,10 @@ struct Detected {
   bool trusted = false;  ///< it may be an internal one: nobody in between could have made it up
 };
 
-std::string_view trim(std::string_view text) {
-  size_t begin = text.find_first_not_of(" \t");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 /// Takes the last entry off a list; nullopt when it is no address.
 std::optional<net::Address> take_last(std::string_view& list) {
   const size_t comma = list.rfind(',');
-  std::string_view last = trim(comma == list.npos ? list : list.substr(comma + 1));
+  std::string_view last = http::trim(comma == list.npos ? list : list.substr(comma + 1));
   list = comma == list.npos ? std::string_view() : list.substr(0, comma);
   Result<net::Address> address = net::Address::parse_ip(last, 0);
   return address ? std::optional(*address) : std::nullopt;
