@@ -249,7 +249,7 @@ void Exchange::prepare_upstream_response(http::ResponseHead& head) {
 
 void Exchange::count_upstream_response() {
   observe::StatGroup& stats = cluster_->stats();
-  count_upstream_status(attempt_->response()->status);
+  count_upstream_status(stats, attempt_->response()->status);
   if (!request_end_ || !manager_->router.dynamic_stats) return;
   const auto took = static_cast<uint64_t>(since(info_.request_end, loop_.now()).count());
   stats.record(ClusterStat::kRqTime, took);
@@ -257,11 +257,14 @@ void Exchange::count_upstream_response() {
 }
 
 void Exchange::count_upstream_status(uint16_t status) {
-  if (info_.health_check || !manager_->router.dynamic_stats) return;  // probes are no traffic
   // Found again: a time-out may come while the exchange pauses between attempts.
-  upstream::WorkerCluster* cluster = connection_.clusters().find(cluster_name_);
-  if (!cluster) return;
-  observe::StatGroup& stats = cluster->stats();
+  if (upstream::WorkerCluster* cluster = connection_.clusters().find(cluster_name_)) {
+    count_upstream_status(cluster->stats(), status);
+  }
+}
+
+void Exchange::count_upstream_status(observe::StatGroup& stats, uint16_t status) {
+  if (info_.health_check || !manager_->router.dynamic_stats) return;  // probes are no traffic
   const bool internal = info_.internal_request;
   using upstream::ClusterStatus;
   stats.add(ClusterStat::kRqCompleted);

@@ -138,6 +138,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void count_attempt_timeout(const Attempt& attempt);
   /// Of a response, or of the answer that stands in for the one that did not come.
   void count_upstream_status(uint16_t status);
+  void count_upstream_status(observe::StatGroup& stats, uint16_t status);
   void send_continue();
   void on_idle();
   void on_request_timeout();
