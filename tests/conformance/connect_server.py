@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.support.binaries import go_tool, proa_proxy
+from tests.support.protobuf_wire import decode, encode
 
 # Field numbers of ServerCompatRequest, its TLSCreds, and ServerCompatResponse.
 HTTP_VERSION, USE_TLS, CLIENT_CERT, SERVER_CREDS = 2, 4, 5, 7
@@ -24,41 +25,6 @@ MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConne
 ROUTER = "envoy.extensions.filters.http.router.v3.Router"
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 TLS = "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
-
-
-def varint(value: int) -> bytes:
-    out = b""
-    while value > 127:
-        out, value = out + bytes([value & 127 | 128]), value >> 7
-    return out + bytes([value])
-
-
-def encode(fields: dict[int, int | bytes]) -> bytes:
-    return b"".join(varint(number << 3) + varint(value) if isinstance(value, int)
-                    else varint(number << 3 | 2) + varint(len(value)) + value for number, value in fields.items())
-
-
-def decode(data: bytes) -> dict[int, int | bytes]:
-    """Varints and length-delimited fields; these messages have no others."""
-    fields, at = {}, 0
-
-    def number() -> int:
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-    while at < len(data):
-        tag = number()
-        value = number()
-        if tag & 7 == 2:
-            value, at = data[at:at + value], at + value
-        fields[tag >> 3] = value
-    return fields
 
 
 def receive(stream) -> dict[int, int | bytes]:

@@ -18,21 +18,14 @@ import h2.errors
 import h2.events
 import h2.settings
 
+from tests.support.protobuf_wire import encode
+
 RESPONSE_SIZE = 314159            # what the official client asks for and checks
-
-
-def varint(value: int) -> bytes:
-    out = b""
-    while value > 127:
-        out, value = out + bytes([value & 127 | 128]), value >> 7
-    return out + bytes([value])
 
 
 def response_message() -> bytes:
     """SimpleResponse{payload{body}} after gRPC's five bytes."""
-    body = bytes(RESPONSE_SIZE)
-    payload = b"\x12" + varint(len(body)) + body
-    message = b"\x0a" + varint(len(payload)) + payload
+    message = encode({1: encode({2: bytes(RESPONSE_SIZE)})})
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
