@@ -4,6 +4,8 @@ import pytest
 from tests.parity.feature import Feature
 from tests.parity.world import World
 
+DIFFERED_ONCE = "differed once"
+
 
 class Worlds:
     """Call with a feature: (Envoy's world, the other one). One feature at a time."""
@@ -39,3 +41,12 @@ def worlds(tmp_path_factory, request):
     held = Worlds(tmp_path_factory, request.config.getoption("--envoy-only"))
     yield held
     held.stop()
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    for passed in terminalreporter.stats.get("passed", []):
+        for name, report in passed.user_properties:
+            if name == DIFFERED_ONCE:
+                terminalreporter.write_line(f"differed once, then agreed: {report}")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.parity import differences
+from tests.parity.conftest import DIFFERED_ONCE
 from tests.parity.observe import observe
 from tests.parity.registry import features
 
@@ -15,15 +16,26 @@ ROWS = differences.read_table()
 
 
 @pytest.mark.parametrize("feature, case", CASES)
-def test_scenario(worlds, feature, case):
-    reference, subject = worlds(FEATURES[feature])
+def test_scenario(worlds, feature, case, record_property):
+    pair = worlds(FEATURES[feature])
     scenario = f"{feature}/{case.name}"
-    with ThreadPoolExecutor(2) as both:                   # most of a case is waiting
-        expected, got = both.map(observe, (reference, subject), (case, case))
-    found = differences.differing(expected, got, FEATURES[feature].ignore + case.ignore)
-    unexplained = differences.split(scenario, found, ROWS)
+    report = compare(pair, scenario, case)
+    if report:
+        # Which of a close and a request comes first is a race that either side may lose. What differs once is listed
+        # at the end of the run (conftest.py), what differs twice is a failure.
+        record_property(DIFFERED_ONCE, report)
+        report = compare(pair, scenario, case)
     worlds.ran.add(scenario)
-    assert not unexplained, differences.report(scenario, unexplained, ("Envoy", subject.kind))
+    assert not report, report
+
+
+def compare(pair, scenario, case) -> str:
+    """What differs and has no reason in the table; empty: nothing."""
+    with ThreadPoolExecutor(2) as both:                   # most of a case is waiting
+        expected, got = both.map(observe, pair, (case, case))
+    found = differences.differing(expected, got, FEATURES[scenario.split("/")[0]].ignore + case.ignore)
+    unexplained = differences.split(scenario, found, ROWS)
+    return differences.report(scenario, unexplained, ("Envoy", pair[1].kind)) if unexplained else ""
 
 
 @pytest.mark.parametrize("feature", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in FEATURES])
