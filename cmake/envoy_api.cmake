@@ -1,7 +1,7 @@
 # envoy_api: Envoy's v3 API (and OTLP, gRPC health and reflection) as one static library of generated protobufs.
 #
 # tools/envoy_api/generate.py makes the sources at build time into build/gen, which all presets share: the same
-# paths, hence the same ccache entries. Only src/config includes the headers.
+# paths, hence the same ccache entries. Only src/config and src/xds include the headers.
 set(PROA_ENVOY_API auto CACHE STRING
     "source of the API's descriptors: auto (go, else wheel), go, wheel, or the path of a FileDescriptorSet")
 find_program(PROA_GO go HINTS ${CMAKE_SOURCE_DIR}/.venv/bin)
