@@ -1,0 +1,178 @@
+// What the two kinds of stream have in common: types in the order of their first subscription, acknowledgements before
+// anything else, the node, the rate limit. One stream carries any number of types.
+//
+// Type is SotwType or DeltaType:
+//   Type(std::string type_url, Observer&)
+//   Request, Response                             the protobuf messages
+//   Holdings& holdings()
+//   void subscribe(name, options, now), unsubscribe(name), stream_opened()
+//   bool request_due() const                      there is something to say beside acknowledgements
+//   Request request(const Ack*, now)              without the node
+//   std::optional<Ack> take(response, now, wall)  no Ack: nothing to acknowledge
+#pragma once
+
+#include <google/protobuf/io/coded_stream.h>
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "filters/token_bucket.h"
+#include "xds/holdings.h"
+#include "xds/protocol.h"
+
+namespace proa::xds {
+
+/// One response that wants an answer.
+struct Ack {
+  std::string nonce;
+  std::string error;  ///< empty: accepted
+};
+
+/// `error` as google.rpc.Status, INTERNAL as Envoy's; of a length that a server's log bears.
+template <class Request>
+void set_error(const std::string& error, Request& request) {
+  constexpr size_t kMost = 4096;
+  request.mutable_error_detail()->set_code(13);
+  request.mutable_error_detail()->set_message(error.size() <= kMost ? error
+                                                                    : error.substr(0, kMost) + "...(truncated)");
+}
+
+template <class Type>
+class Ads final : public Protocol {
+ public:
+  Ads(ProtocolOptions options, Observer& observer) : options_(std::move(options)), observer_(observer) {
+    if (!options_.rate_limit) return;
+    const std::chrono::duration<double> interval(1 / options_.rate_limit->fill_rate);
+    tokens_ = std::make_unique<filters::TokenBucket>(options_.rate_limit->max_tokens, 1,
+                                                     std::chrono::ceil<Duration>(interval));
+  }
+
+  void subscribe(std::string_view type_url, std::string_view name, const SubscribeOptions& options,
+                 MonoTime now) override {
+    make(type_url).type.subscribe(name, options, now);
+  }
+  void unsubscribe(std::string_view type_url, std::string_view name) override {
+    if (Entry* entry = find(type_url)) entry->type.unsubscribe(name);
+  }
+  void pause(std::string_view type_url) override { ++make(type_url).pauses; }
+  void resume(std::string_view type_url) override { --make(type_url).pauses; }
+  std::optional<Held> held(std::string_view type_url, std::string_view name) const override {
+    const Entry* entry = find(type_url);
+    return entry ? entry->type.holdings().held(name) : std::nullopt;
+  }
+  void for_each_held(std::string_view type_url,
+                     const std::function<void(std::string_view name, const Held&)>& visit) const override {
+    if (const Entry* entry = find(type_url)) entry->type.holdings().for_each_held(visit);
+  }
+
+  void stream_opened() override {
+    open_ = true;
+    node_sent_ = false;
+    for (auto& entry : types_) entry->type.stream_opened();
+  }
+  void stream_closed() override {
+    open_ = false;
+    acks_.clear();  // a nonce means nothing on the next stream
+    for (auto& entry : types_) {
+      entry->type.holdings().disconnected();
+      entry->type.holdings().failed();
+    }
+  }
+  Status receive(std::string_view bytes, MonoTime now, WallTime wall) override {
+    typename Type::Response response;
+    if (!response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      return fail("a message of the control plane is no discovery response");
+    }
+    Entry* entry = find(response.type_url());
+    if (!entry) {
+      log::get("xds").warn("a response of type '{}', to which nobody has subscribed, is ignored", response.type_url());
+      return {};
+    }
+    busy_ = true;
+    std::optional<Ack> ack = entry->type.take(response, now, wall);
+    busy_ = false;
+    if (!ack) return {};
+    if (!ack->error.empty()) log::get("xds").warn("{} refused: {}", response.type_url(), ack->error);
+    acks_.push_back({entry, std::move(*ack)});
+    return {};
+  }
+
+  std::optional<std::string> next_request(MonoTime now) override {
+    limited_until_ = kNoDeadline;
+    if (!open_ || busy_) return std::nullopt;
+    auto ack = std::ranges::find_if(acks_, [](const Pending& pending) { return pending.entry->pauses == 0; });
+    auto due = types_.end();
+    if (ack == acks_.end()) {
+      due = std::ranges::find_if(types_, [](const auto& entry) { return entry->wants_to_speak(); });
+      if (due == types_.end()) return std::nullopt;
+    }
+    if (tokens_ && !tokens_->take(now)) {
+      ++times_limited_;
+      limited_until_ = now + tokens_->until_fill(now);
+      return std::nullopt;
+    }
+    if (ack == acks_.end()) return serialized((*due)->type.request(nullptr, now));
+    Pending pending = std::move(*ack);
+    acks_.erase(ack);
+    return serialized(pending.entry->type.request(&pending.ack, now));
+  }
+  size_t pending_requests() const override {
+    if (!open_) return 0;
+    return acks_.size() + static_cast<size_t>(std::ranges::count_if(
+                              types_, [](const auto& entry) { return entry->type.request_due(); }));
+  }
+  uint64_t times_limited() const override { return times_limited_; }
+
+  MonoTime next_deadline() const override {
+    MonoTime first = limited_until_;
+    for (const auto& entry : types_) first = std::min(first, entry->type.holdings().next_deadline());
+    return first;
+  }
+  void on_time(MonoTime now) override {
+    for (size_t i = 0; i < types_.size(); ++i) types_[i]->type.holdings().on_time(now);  // it may grow
+  }
+
+ private:
+  struct Entry {
+    Entry(std::string_view type_url, Observer& observer) : type(std::string(type_url), observer) {}
+    bool wants_to_speak() const { return pauses == 0 && type.request_due(); }
+    Type type;
+    int pauses = 0;
+  };
+  struct Pending {
+    Entry* entry;
+    Ack ack;
+  };
+
+  Entry* find(std::string_view type_url) const {
+    auto at = std::ranges::find_if(types_, [&](const auto& e) { return e->type.holdings().type_url() == type_url; });
+    return at == types_.end() ? nullptr : at->get();
+  }
+  Entry& make(std::string_view type_url) {
+    if (Entry* entry = find(type_url)) return *entry;
+    return *types_.emplace_back(std::make_unique<Entry>(type_url, observer_));
+  }
+  std::string serialized(typename Type::Request request) {
+    if (!options_.node_on_first_message_only || !std::exchange(node_sent_, true))
+      *request.mutable_node() = options_.node;
+    return request.SerializeAsString();
+  }
+
+  ProtocolOptions options_;
+  Observer& observer_;
+  std::unique_ptr<filters::TokenBucket> tokens_;
+  std::vector<std::unique_ptr<Entry>> types_;  // in the order of their first subscription; few
+  std::deque<Pending> acks_;
+  MonoTime limited_until_ = kNoDeadline;
+  uint64_t times_limited_ = 0;
+  bool open_ = false;
+  bool busy_ = false;  // inside an event: what the observer subscribes to is sent as one request
+  bool node_sent_ = false;
+};
+
+}  // namespace proa::xds
