@@ -33,6 +33,7 @@ void Call::on_stream(http::ClientStream& stream) {
     sent_end_ = ended_sending_;
     unsent_ = {};
   }
+  observer_.on_open();
 }
 
 void Call::on_no_stream(std::string_view reason) { finish({Code::kUnavailable, std::string(reason)}, nullptr); }

@@ -44,6 +44,8 @@ struct CallOptions {
 
 class CallObserver {
  public:
+  /// There is a stream: what was sent before is on its way. May come within start().
+  virtual void on_open() {}
   virtual void on_headers(const http::HeaderList& /*metadata*/) {}
   /// Valid during the call only. The call may be cancelled here, not destroyed.
   virtual void on_message(std::string_view message) = 0;
