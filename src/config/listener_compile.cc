@@ -13,6 +13,7 @@
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
 #include "proxy/listener_stats.h"
 #include "proxy/proxy_protocol_stats.h"
+#include "proxy/tls_inspector_stats.h"
 
 namespace proa::config {
 
@@ -143,6 +144,7 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   to->continue_on_inspection_timeout = from.continue_on_listener_filters_timeout();
   compiler.outbound = from.traffic_direction() == core::OUTBOUND;
   compile_chains(from, *to, at, compiler);
+  if (to->inspect_tls) to->inspection_stats = compiler.shared.stats(proxy::kTlsInspectorSchema, {});
   to->connection_limit = connection_limit(compiler, to->name);
   to->ignore_global_limit = from.ignore_global_conn_limit();
   const std::string prefix = stat_name(from, *to);

@@ -118,9 +118,8 @@ TEST(Task, frames_of_a_member_come_from_its_arena) {
   EXPECT_EQ(exchange.log, "request 7");
 }
 
-// Not inlined: clang puts the frame of a coroutine that it sees through on the stack, where no arena is needed.
-[[gnu::noinline]] Detached with_arena(Arena&, Event<int>& event, int& out) { out = co_await event; }
-[[gnu::noinline]] Task<int> with_lender(Exchange& exchange) {
+Detached with_arena(Arena&, Event<int>& event, int& out) { out = co_await event; }
+Task<int> with_lender(Exchange& exchange) {
   int value = co_await exchange.event;
   co_return value;
 }

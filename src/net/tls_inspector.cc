@@ -137,7 +137,7 @@ TlsInspection inspect_client_hello(std::string_view bytes, ClientHello& out, siz
   for (size_t at = 0;;) {
     std::string_view rest = bytes.substr(at);
     TlsInspection record = check_record(rest, at == 0);
-    if (record == TlsInspection::kNeedMore) return bytes.size() >= limit ? TlsInspection::kMalformed : record;
+    if (record == TlsInspection::kNeedMore) return bytes.size() >= limit ? TlsInspection::kTooLarge : record;
     if (record != TlsInspection::kTls) return record;
     size_t size = ByteReader(rest.substr(3, 2)).u16();
     message += rest.substr(kRecordHeader, size);
@@ -145,10 +145,11 @@ TlsInspection inspect_client_hello(std::string_view bytes, ClientHello& out, siz
     if (message.size() >= kMessageHeader) wanted = kMessageHeader + ByteReader(message.substr(1, 3)).u24();
     claimed += size;
     // Nothing may follow in the last record: a client has nothing to add before it is answered.
-    if (wanted > limit || (wanted && claimed > wanted)) return TlsInspection::kMalformed;
+    if (wanted > limit) return TlsInspection::kTooLarge;
+    if (wanted && claimed > wanted) return TlsInspection::kMalformed;
     if (wanted && message.size() >= wanted) break;
     at += kRecordHeader + size;
-    if (at > bytes.size()) return bytes.size() >= limit ? TlsInspection::kMalformed : TlsInspection::kNeedMore;
+    if (at > bytes.size()) return bytes.size() >= limit ? TlsInspection::kTooLarge : TlsInspection::kNeedMore;
   }
   out = {};
   bool good = read_hello(std::string_view(message).substr(kMessageHeader), out);

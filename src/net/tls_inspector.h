@@ -26,7 +26,8 @@ enum class TlsInspection : uint8_t {
   kNeedMore,   // what is there may be the start of a ClientHello: wait, never take it for clear text
   kTls,        // `out` is filled
   kNotTls,     // the first bytes cannot be a TLS handshake
-  kMalformed,  // a TLS handshake record whose ClientHello is broken, or larger than the limit
+  kMalformed,  // a TLS handshake record whose ClientHello is broken
+  kTooLarge,   // or larger than the limit
 };
 
 /// `bytes` is everything received so far, from the first byte; call again with more after kNeedMore. No state between

@@ -76,7 +76,6 @@ TEST(TlsInspector, a_broken_hello_is_malformed_and_never_clear_text) {
       record(message(name + std::string("\x00\x10\x00", 3))),      // extension cut
       record(message(name) + "x"),                                 // bytes after the message
       record("\x02" + message(name).substr(1)),                    // a ServerHello
-      record("\x01\x7f\xff\xff"),                                  // larger than the limit
       record(message(name).substr(0, 20)) + "GET / HTTP/1.1\r\n",  // clear text inside
   };
   for (size_t i = 0; i < bad.size(); ++i) {
@@ -91,11 +90,16 @@ TEST(TlsInspector, a_hello_without_extensions_is_taken) {
   EXPECT_TRUE(hello.sni.empty());
 }
 
+TEST(TlsInspector, a_hello_that_is_to_be_larger_than_the_limit_is_not_waited_for) {
+  ClientHello hello;
+  EXPECT_EQ(inspect_client_hello(record("\x01\x7f\xff\xff"), hello), TlsInspection::kTooLarge);
+}
+
 TEST(TlsInspector, waits_no_longer_than_the_limit) {
   std::string bytes;
   while (bytes.size() < 16 * 1024) bytes += record(message(extension(21, std::string(16000, '\0'))).substr(0, 1));
   ClientHello hello;
-  EXPECT_EQ(inspect_client_hello(bytes, hello), TlsInspection::kMalformed);
+  EXPECT_EQ(inspect_client_hello(bytes, hello), TlsInspection::kTooLarge);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "proxy/listener.h"
 #include "proxy/listener_stats.h"
 #include "proxy/proxy_protocol_stats.h"
+#include "proxy/tls_inspector_stats.h"
 
 namespace proa::proxy {
 
@@ -130,9 +131,18 @@ AcceptedConnection::Progress AcceptedConnection::look_at_tls(std::string_view by
   net::ConnectionInfo& info = socket_->info();
   switch (net::inspect_client_hello(bytes, hello)) {
     case net::TlsInspection::kNeedMore: return Progress::kMore;
-    case net::TlsInspection::kMalformed: return Progress::kFailed;
-    case net::TlsInspection::kNotTls: info.transport_protocol = "raw_buffer"; break;
+    case net::TlsInspection::kTooLarge:
+      config_->inspection_stats->add(TlsInspectorStat::kClientHelloTooLarge);
+      return Progress::kFailed;
+    case net::TlsInspection::kMalformed:
+      config_->inspection_stats->add(TlsInspectorStat::kTlsNotFound);
+      return Progress::kFailed;
+    case net::TlsInspection::kNotTls:
+      config_->inspection_stats->add(TlsInspectorStat::kTlsNotFound);
+      info.transport_protocol = "raw_buffer";
+      break;
     case net::TlsInspection::kTls:
+      count_hello(hello);
       info.transport_protocol = "tls";
       info.sni = std::move(hello.sni);
       info.alpn = std::move(hello.alpn);
@@ -140,6 +150,13 @@ AcceptedConnection::Progress AcceptedConnection::look_at_tls(std::string_view by
   }
   tls_decided_ = true;
   return Progress::kDone;
+}
+
+void AcceptedConnection::count_hello(const net::ClientHello& hello) {
+  observe::StatGroup& stats = *config_->inspection_stats;
+  stats.add(TlsInspectorStat::kTlsFound);
+  stats.add(hello.sni.empty() ? TlsInspectorStat::kSniNotFound : TlsInspectorStat::kSniFound);
+  stats.add(hello.alpn.empty() ? TlsInspectorStat::kAlpnNotFound : TlsInspectorStat::kAlpnFound);
 }
 
 AcceptedConnection::Progress AcceptedConnection::look_at_http(std::string_view bytes, bool ended) {

@@ -14,9 +14,12 @@
 #include "proxy/listener_config.h"
 #include "proxy/worker_context.h"
 
-namespace proa::net::tls {
+namespace proa::net {
+struct ClientHello;
+namespace tls {
 class TlsTransport;
 }
+}  // namespace proa::net
 
 namespace proa::proxy {
 
@@ -44,6 +47,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   Progress read_proxy_header();
   Progress look_at_first_bytes();
   Progress look_at_tls(std::string_view bytes, bool ended);
+  void count_hello(const net::ClientHello& hello);
   Progress look_at_http(std::string_view bytes, bool ended);
   void choose_chain();
   void count_handshake();

@@ -37,6 +37,7 @@ struct ListenerConfig {
   std::optional<ProxyProtocolRules> proxy_protocol;
   bool original_destination = false;
   bool inspect_tls = false;
+  std::shared_ptr<observe::StatGroup> inspection_stats;  ///< schema kTlsInspectorSchema; with inspect_tls
   bool inspect_http = false;
   Milliseconds inspection_timeout{15'000};  ///< listener_filters_timeout; kNever: none
   bool continue_on_inspection_timeout = false;

@@ -210,6 +210,7 @@ bool TlsTransport::judge(x509_store_ctx_st* chain) {
     // Kept in the session, and so known when it is resumed. An error here does not end the handshake.
     bool plain = verdict.validated || base_.verifier->idle();
     X509_STORE_CTX_set_error(chain, plain ? X509_V_OK : X509_V_ERR_UNSPECIFIED);
+    if (verdict.untrusted) counters_.add(verdict.counter);
     return true;
   }
   X509_STORE_CTX_set_error(chain, verdict.error);

@@ -185,7 +185,7 @@ Verdict Verifier::verify(X509_STORE_CTX* context, std::span<const SanMatcher> na
   Verdict out{.accepted = true, .validated = !idle(), .reason = {}};
   if (has_roots()) {
     out = verify_chain(context, leaf);
-    if (!out.accepted && options_.accept_untrusted) out = {.accepted = true, .validated = false, .reason = {}};
+    if (!out.accepted && options_.accept_untrusted) out = {.accepted = true, .untrusted = true, .reason = {}};
     if (!out.accepted) return out;
   }
   if (!names.empty() && has_roots()) {

@@ -18,6 +18,7 @@ namespace proa::net::tls {
 struct Verdict {
   bool accepted = false;
   bool validated = false;                           // every configured check passed
+  bool untrusted = false;                           // accepted in spite of its chain
   Counter counter = Counter::kFailVerifyError;      // of a refusal
   std::string reason;                               // of a refusal
   int error = X509_V_ERR_APPLICATION_VERIFICATION;  // of OpenSSL: chooses the alert

@@ -75,6 +75,7 @@ TEST_F(Verify, accept_untrusted_lets_in_and_marks) {
   ASSERT_TRUE(pair.finished()) << pair.why();
   EXPECT_TRUE(pair.server.transport->info().tls->presented);
   EXPECT_FALSE(pair.server.transport->info().tls->validated);
+  EXPECT_TRUE(pair.server.transport->counters().has(Counter::kFailVerifyError));
 }
 
 TEST_F(Verify, a_wrong_name_is_refused) {
