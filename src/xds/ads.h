@@ -11,8 +11,6 @@
 //   std::optional<Ack> take(response, now, wall)  no Ack: nothing to acknowledge
 #pragma once
 
-#include <google/protobuf/io/coded_stream.h>
-
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -24,6 +22,7 @@
 #include "filters/token_bucket.h"
 #include "xds/holdings.h"
 #include "xds/protocol.h"
+#include "xds/refusal.h"
 
 namespace proa::xds {
 
@@ -33,13 +32,11 @@ struct Ack {
   std::string error;  ///< empty: accepted
 };
 
-/// `error` as google.rpc.Status, INTERNAL as Envoy's; of a length that a server's log bears.
+/// As google.rpc.Status; INTERNAL is Envoy's code.
 template <class Request>
 void set_error(const std::string& error, Request& request) {
-  constexpr size_t kMost = 4096;
   request.mutable_error_detail()->set_code(13);
-  request.mutable_error_detail()->set_message(error.size() <= kMost ? error
-                                                                    : error.substr(0, kMost) + "...(truncated)");
+  request.mutable_error_detail()->set_message(refusal_text(error));
 }
 
 template <class Type>

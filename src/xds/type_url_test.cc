@@ -53,6 +53,8 @@ TEST(ResourceName, fails_for_what_is_no_message_or_has_none) {
                   "a\0",
                   4));
   EXPECT_EQ(resource_name(any).error().message, "is no readable message");
+  any.set_value("\x0a\x01\xff");
+  EXPECT_EQ(resource_name(any).error().message, "has a name that is not UTF-8");
 }
 
 }  // namespace
