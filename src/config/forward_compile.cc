@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/filter_compile.h"
+#include "config/internal_redirect_compile.h"
 #include "config/matcher_compile.h"
 #include "config/nearest_name.h"
 #include "config/rate_limit_compile.h"
@@ -263,6 +264,9 @@ Forward compile_forward(const rv3::RouteAction& from, const route::RouteMatch& m
     to.upgrades.push_back(
         {http::to_lower(upgrade.upgrade_type()), !upgrade.has_enabled() || upgrade.enabled().value(), false, false});
   }
+  if (from.has_internal_redirect_policy()) {
+    to.internal_redirect = compile_internal_redirect(from.internal_redirect_policy(), at / "internal_redirect_policy");
+  }
   if (from.priority() == core::HIGH) to.priority = route::Priority::kHigh;
   to.rate_limits = compile_rate_limits(from.rate_limits(), at / "rate_limits");
   to.include_virtual_host_rate_limits = from.include_vh_rate_limits().value();
@@ -270,34 +274,35 @@ Forward compile_forward(const rv3::RouteAction& from, const route::RouteMatch& m
 }
 
 void add_forward_fields(SupportedTable& table) {
-  table.add(
-      supported<rv3::RouteAction>({"cluster",
-                                   "cluster_header",
-                                   "weighted_clusters",
-                                   "cluster_not_found_response_code",
-                                   "metadata_match",
-                                   "prefix_rewrite",
-                                   "regex_rewrite",
-                                   "path_rewrite_policy",
-                                   "host_rewrite_literal",
-                                   "auto_host_rewrite",
-                                   "host_rewrite_header",
-                                   "host_rewrite_path_regex",
-                                   "append_x_forwarded_host",
-                                   "timeout",
-                                   "idle_timeout",
-                                   "retry_policy",
-                                   "priority",
-                                   "rate_limits",
-                                   "include_vh_rate_limits",
-                                   "hash_policy",
-                                   "max_grpc_timeout",
-                                   "grpc_timeout_offset",
-                                   "request_mirror_policies",
-                                   "upgrade_configs",
-                                   "max_stream_duration"})
-          .security({"cors", "internal_redirect_policy", "internal_redirect_action", "early_data_policy",
-                     "retry_policy_typed_config", "cluster_specifier_plugin", "inline_cluster_specifier_plugin"}));
+  table.add(supported<rv3::RouteAction>({"cluster",
+                                         "cluster_header",
+                                         "weighted_clusters",
+                                         "cluster_not_found_response_code",
+                                         "metadata_match",
+                                         "prefix_rewrite",
+                                         "regex_rewrite",
+                                         "path_rewrite_policy",
+                                         "host_rewrite_literal",
+                                         "auto_host_rewrite",
+                                         "host_rewrite_header",
+                                         "host_rewrite_path_regex",
+                                         "append_x_forwarded_host",
+                                         "timeout",
+                                         "idle_timeout",
+                                         "retry_policy",
+                                         "priority",
+                                         "rate_limits",
+                                         "include_vh_rate_limits",
+                                         "hash_policy",
+                                         "max_grpc_timeout",
+                                         "grpc_timeout_offset",
+                                         "request_mirror_policies",
+                                         "upgrade_configs",
+                                         "internal_redirect_policy",
+                                         "max_stream_duration"})
+                .security({"cors", "internal_redirect_action", "early_data_policy", "retry_policy_typed_config",
+                           "cluster_specifier_plugin", "inline_cluster_specifier_plugin"}));
+  add_internal_redirect_fields(table);
   table.add(supported<rv3::WeightedCluster>({"clusters", "header_name", "use_hash_policy"})
                 .harmless({"total_weight"}, "the sum of the weights counts")
                 .harmless({"runtime_key_prefix"}, "the weights are those of the configuration"));

@@ -158,4 +158,11 @@ std::optional<LocalReply> accept_request(const ConnectionManager& manager, http:
   return std::nullopt;
 }
 
+std::optional<LocalReply> accept_redirected(const ConnectionManager& manager, http::RequestHead& request,
+                                            Arena& arena) {
+  if (auto reply = make_path_canonical(manager, request, arena)) return reply;
+  make_host_canonical(manager, request, arena);
+  return std::nullopt;
+}
+
 }  // namespace proa::proxy

@@ -17,5 +17,8 @@ namespace proa::proxy {
 std::optional<filters::LocalReply> accept_request(const ConnectionManager& manager, http::RequestHead& request,
                                                   observe::StreamInfo& info, net::Address& client, Arena& arena,
                                                   uint64_t random_high, uint64_t random_low);
+/// The same for a request that the proxy has redirected: path and host are new, who the client is stays.
+std::optional<filters::LocalReply> accept_redirected(const ConnectionManager& manager, http::RequestHead& request,
+                                                     Arena& arena);
 
 }  // namespace proa::proxy

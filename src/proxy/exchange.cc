@@ -151,6 +151,7 @@ void Exchange::on_request_complete() {
 }
 
 void Exchange::on_reset(ResetReason reason, std::string_view details) {
+  if (successor_) return successor_->on_reset(reason, details);
   down_ = nullptr;
   if (reason == ResetReason::kProtocolError) {
     info_.set(ResponseFlag::kDownstreamProtocolError);
@@ -354,8 +355,8 @@ void Exchange::finish() {
   stats.sub(HttpStat::kRqActive);
   if (upgraded_) stats.sub(HttpStat::kCxUpgradesActive);
   if (info_.health_check) {
-    stats.add(HttpStat::kTracingHealthCheck);  // and nothing else: probes are no traffic
-  } else if (info_.response_code) {
+    stats.add(HttpStat::kTracingHealthCheck);       // and nothing else: probes are no traffic
+  } else if (info_.response_code && !successor_) {  // the client saw nothing of a redirect that was followed
     stats.add(HttpStat::kRqCompleted);
     stats.count_status(0, info_.response_code);
     stats.record(HttpStat::kRqTime, static_cast<uint64_t>(since(info_.start, info_.end).count()));
@@ -365,7 +366,11 @@ void Exchange::finish() {
   if (trace_) trace_->finish(route_);
   connection_.exchange_finished(*this);
   signals_.set(Signal::kOver);  // ends the story if it waits
-  loop_.defer_delete(std::make_unique<RetiredArena>(std::move(arena_)));
+  if (successor_) {
+    successor_->before_ = std::move(arena_);
+  } else {
+    loop_.defer_delete(std::make_unique<RetiredArena>(std::move(arena_)));
+  }
 }
 
 }  // namespace proa::proxy

@@ -3,6 +3,7 @@
 //   exchange.cc  plumbing: events of the client's stream, filter interface, timers, end
 //   serve.cc     the story: accept, filter, route, choose, forward, retry, answer
 //   relay.cc     both bodies, with back-pressure
+//   internal_redirect.cc  the hop to a successor, which serves the same stream again
 //   attempt.h    one try at one upstream host
 //
 // Lives in its own arena from the request's head until both directions are over; then it is logged, counted and
@@ -98,6 +99,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   upstream::RoutingPriority priority() const;
   const upstream::SubsetCriteria* subset_criteria();
   void give_up();
+  bool follow_redirect();
   bool in_maintenance();
   void refuse_overloaded(filters::LocalReply reply);
 
@@ -118,6 +120,12 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void filter_response_data(Buffer& data, bool end);
   void pause_upstream(bool paused);
   void finish_response();
+
+  // internal_redirect.cc
+  std::string_view spoken_scheme() const;
+  bool may_redirect(const http::ResponseHead& response, const std::optional<route::RedirectTarget>& target);
+  Exchange* make_successor(const http::ResponseHead& response);
+  void inherit(Exchange& before);
 
   // exchange.cc
   bool over() const { return finished_ || local_reply_ || !down_; }
@@ -202,6 +210,11 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   uint32_t replays_ = 0;
   TriedHosts tried_;
   std::shared_ptr<upstream::Cluster> retry_cluster_;  ///< set while a retry counts against its breaker
+
+  // Redirects followed inside the proxy.
+  std::unique_ptr<Arena> before_;                ///< of the exchange whose stream this one serves; it has the receiver
+  Exchange* successor_ = nullptr;                ///< gets the events of the stream
+  route::RedirectHistory* redirects_ = nullptr;  ///< null: none was followed yet
 
   // The response.
   bool response_started_ = false;

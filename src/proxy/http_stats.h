@@ -62,6 +62,11 @@ namespace proa::proxy {
   X(RqDirectResponse, "rq_direct_response", Counter)                                              \
   X(RqRedirect, "rq_redirect", Counter)                                                           \
   X(RqTotalRouted, "rq_total", Counter)                                                           \
+  X(PassthroughRedirectBadLocation, "passthrough_internal_redirect_bad_location", Counter)        \
+  X(PassthroughRedirectNoRoute, "passthrough_internal_redirect_no_route", Counter)                \
+  X(PassthroughRedirectPredicate, "passthrough_internal_redirect_predicate", Counter)             \
+  X(PassthroughRedirectTooMany, "passthrough_internal_redirect_too_many_redirects", Counter)      \
+  X(PassthroughRedirectUnsafeScheme, "passthrough_internal_redirect_unsafe_scheme", Counter)      \
   X(RqResetAfterDownstreamResponseStarted, "rq_reset_after_downstream_response_started", Counter) \
   X(RsTooLarge, "rs_too_large", Counter)
 

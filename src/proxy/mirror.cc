@@ -1,5 +1,6 @@
 #include "proxy/mirror.h"
 
+#include "http/copy_head.h"
 #include "http/uri.h"
 #include "observe/stream_info.h"
 #include "proxy/transport_options.h"
@@ -12,29 +13,6 @@ namespace proa::proxy {
 using http::HeaderId;
 using http::ResetReason;
 using upstream::ClusterStat;
-
-namespace {
-
-http::HeaderList copy_of(const http::HeaderList& from, Arena& arena) {
-  http::HeaderList to(arena);
-  for (const http::Header& header : from.all()) to.add(arena.copy(header.name), arena.copy(header.value));
-  return to;
-}
-
-http::RequestHead& copy_of(const http::RequestHead& from, Arena& arena) {
-  auto& to = *arena.make<http::RequestHead>(arena);
-  to.method = arena.copy(from.method);
-  to.method_id = from.method_id;
-  to.scheme = arena.copy(from.scheme);
-  to.authority = arena.copy(from.authority);
-  to.path = arena.copy(from.path);
-  to.version = from.version;
-  to.wants_trailers = from.wants_trailers;
-  to.headers = copy_of(from.headers, arena);
-  return to;
-}
-
-}  // namespace
 
 std::string shadow_authority(std::string_view authority) {
   const std::string_view host = http::without_port(authority);
@@ -95,7 +73,7 @@ bool Mirror::send(std::string_view data, bool end) {
 void Mirror::send_trailers(const http::HeaderList& trailers) {
   if (over_) return;
   end_ = true;
-  trailers_ = arena_->make<http::HeaderList>(copy_of(trailers, *arena_));
+  trailers_ = arena_->make<http::HeaderList>(http::copy_headers(trailers, *arena_));
   flush();
 }
 
@@ -190,7 +168,7 @@ MirrorSet* MirrorSet::start(const Context& context, const route::Route& route, c
     upstream::WorkerCluster* cluster = name.empty() ? nullptr : context.clusters.find(name);
     if (!cluster) continue;  // as Envoy: no reason to fail the request
     auto memory = std::make_unique<Arena>();
-    http::RequestHead& head = copy_of(request, *memory);
+    http::RequestHead& head = http::copy_head(request, *memory);
     if (policy.append_shadow_suffix) head.authority = memory->copy(shadow_authority(head.authority));
     route::write_timeouts(route, timeouts, Milliseconds(0), context.envoy_headers, head, *memory);
     auto* mirror = new Mirror(context.mirrors, context.loop, std::move(memory), head,

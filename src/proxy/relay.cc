@@ -263,6 +263,7 @@ void Exchange::attempt_trailers(Attempt& attempt, http::HeaderList& trailers) {
 }
 
 void Exchange::on_writable() {
+  if (successor_) return successor_->on_writable();
   touch();
   pause_upstream(false);
 }

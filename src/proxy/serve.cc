@@ -31,8 +31,10 @@ constexpr uint32_t kMaxReplays = 3;
 
 net::Detached Exchange::serve() {
   // 1. One canonical form of the request, before anything looks at it.
-  if (auto refusal = accept_request(*manager_, request_, info_, client_address_, *arena_, connection_.random(),
-                                    connection_.random())) {
+  auto refusal = redirects_ ? accept_redirected(*manager_, request_, *arena_)
+                            : accept_request(*manager_, request_, info_, client_address_, *arena_, connection_.random(),
+                                             connection_.random());
+  if (refusal) {
     // Nothing after a refused head is worth trusting: HTTP/1 ends the connection.
     if (refusal->status == 400) down_->close_after_response();
     respond(*refusal);
@@ -57,6 +59,10 @@ net::Detached Exchange::serve() {
       filter.on_request_data(*this, body_, request_end_);
       if (over()) co_return;
     }
+    if (redirects_ && request_trailers_ && filter.wants().request_trailers) {
+      filter.on_request_trailers(*this, *request_trailers_);
+      if (over()) co_return;
+    }
   }
   filters_passed_ = true;
 
@@ -77,6 +83,7 @@ net::Detached Exchange::serve() {
 
   // 5. The answer. Bodies flow by themselves from here on (relay.cc).
   if (attempt_ && attempt_->response()) {
+    if (forward_->internal_redirect.enabled && follow_redirect()) co_return;
     start_response(*attempt_->response(), attempt_->response_end());
   } else if (attempt_) {
     give_up();
@@ -203,7 +210,7 @@ void Exchange::prepare_upstream_request() {
   const RouterOptions& router = manager_->router;
   timeouts_ = route::request_timeouts(*route_, request_, router.respect_expected_rq_timeout);
   retry_ = route::request_retry(forward_->retry ? &*forward_->retry : nullptr, request_);
-  keep_body_ = retry_.enabled();
+  keep_body_ = retry_.enabled() || forward_->internal_redirect.enabled;
   keep_limit_ = std::min(buffer_limit_, static_cast<size_t>(route_->request_body_buffer_limit.value_or(buffer_limit_)));
   alternative_timeout_ = request_.headers.has(HeaderId::kXEnvoyUpstreamRqTimeoutAltResponse);
   tried_.use(retry_.policy);

@@ -17,6 +17,7 @@
 #include "route/fraction.h"
 #include "route/hash_policy.h"
 #include "route/header_ops.h"
+#include "route/internal_redirect.h"
 #include "route/per_filter.h"
 #include "route/rate_limit.h"
 #include "route/retry_policy.h"
@@ -96,17 +97,6 @@ struct UpgradeOverride {
   bool enabled = true;
   bool terminate_connect = false;  ///< connect_config is set: payload goes to the upstream as raw TCP
   bool allow_post = false;
-};
-
-enum class CrossScheme : uint8_t { kNever, kAlways, kSafe };
-struct InternalRedirect {
-  bool enabled = false;
-  uint32_t max_redirects = 1;
-  std::vector<uint16_t> codes{302};
-  CrossScheme cross_scheme = CrossScheme::kNever;  ///< kSafe: http -> https only when the source is https
-  bool previous_routes = false;                    ///< a route is taken once
-  std::vector<std::string> allowed_routes;         ///< by name; empty: all
-  std::vector<std::string> response_headers_to_copy;
 };
 
 enum class Priority : uint8_t { kDefault, kHigh };
