@@ -222,6 +222,8 @@ route::RetryPolicy compile_retry(const rv3::RetryPolicy& from, const Site& at) {
   return to;
 }
 
+route::HedgePolicy compile_hedge(const rv3::HedgePolicy& from) { return {from.hedge_on_per_try_timeout()}; }
+
 std::vector<route::MirrorPolicy> compile_mirrors(
     const google::protobuf::RepeatedPtrField<rv3::RouteAction::RequestMirrorPolicy>& from, const Site& at,
     const Compiler& compiler) {
@@ -254,6 +256,7 @@ Forward compile_forward(const rv3::RouteAction& from, const route::RouteMatch& m
   compile_rewrites(from, to, match, at);
   compile_timeouts(from, to);
   if (from.has_retry_policy()) to.retry = compile_retry(from.retry_policy(), at / "retry_policy");
+  if (from.has_hedge_policy()) to.hedge = compile_hedge(from.hedge_policy());
   const Site hashes = at / "hash_policy";
   for (int i = 0; i < from.hash_policy_size(); ++i) {
     const Site item = hashes[static_cast<size_t>(i)];
@@ -290,6 +293,7 @@ void add_forward_fields(SupportedTable& table) {
                                          "timeout",
                                          "idle_timeout",
                                          "retry_policy",
+                                         "hedge_policy",
                                          "priority",
                                          "rate_limits",
                                          "include_vh_rate_limits",
@@ -324,6 +328,7 @@ void add_forward_fields(SupportedTable& table) {
   table.add(supported<rv3::RouteAction::HashPolicy::ConnectionProperties>({"source_ip"}));
   table.add(supported<rv3::RouteAction::HashPolicy::QueryParameter>({"name"}));
   table.add(supported<rv3::RouteAction::HashPolicy::FilterState>({"key"}));
+  table.add(supported<rv3::HedgePolicy>({"hedge_on_per_try_timeout"}));
   table.add(supported<rv3::RetryPolicy>({"retry_on", "num_retries", "per_try_timeout", "per_try_idle_timeout",
                                          "retry_host_predicate", "host_selection_retry_max_attempts",
                                          "retriable_status_codes", "retry_back_off", "rate_limited_retry_back_off",

@@ -19,6 +19,7 @@ void check_cluster(const std::string& name, const Site& at, const Compiler& comp
 route::Forward compile_forward(const envoy::config::route::v3::RouteAction& from, const route::RouteMatch& match,
                                const Site& at, Compiler& compiler);
 route::RetryPolicy compile_retry(const envoy::config::route::v3::RetryPolicy& from, const Site& at);
+route::HedgePolicy compile_hedge(const envoy::config::route::v3::HedgePolicy& from);
 std::vector<route::MirrorPolicy> compile_mirrors(
     const google::protobuf::RepeatedPtrField<envoy::config::route::v3::RouteAction::RequestMirrorPolicy>& from,
     const Site& at, const Compiler& compiler);

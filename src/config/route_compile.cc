@@ -203,6 +203,7 @@ route::VirtualHostSpec compile_host(const rv3::VirtualHost& from, uint32_t max_b
   compile_message_ops(from, to.headers, at);
   to.per_filter = compile_per_filter(from.typed_per_filter_config(), at / "typed_per_filter_config", compiler);
   if (from.has_retry_policy()) to.retry = compile_retry(from.retry_policy(), at / "retry_policy");
+  if (from.has_hedge_policy()) to.hedge = compile_hedge(from.hedge_policy());
   to.rate_limits = compile_rate_limits(from.rate_limits(), at / "rate_limits");
   to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies", compiler);
   const Site clusters = at / "virtual_clusters";
@@ -300,7 +301,7 @@ void add_route_fields(SupportedTable& table) {
                 {"name", "domains", "routes", "require_tls", "virtual_clusters", "rate_limits",
                  "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
                  "response_headers_to_remove", "typed_per_filter_config", "include_request_attempt_count",
-                 "include_attempt_count_in_response", "retry_policy", "include_is_timeout_retry_header",
+                 "include_attempt_count_in_response", "retry_policy", "hedge_policy", "include_is_timeout_retry_header",
                  "per_request_buffer_limit_bytes", "metadata", "request_mirror_policies"})
                 .security({"matcher", "cors", "retry_policy_typed_config"}));
   table.add(supported<rv3::VirtualCluster>({"headers", "name"}));

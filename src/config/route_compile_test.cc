@@ -85,6 +85,17 @@ TEST_F(RouteCompile, the_virtual_hosts_retries_are_for_routes_without_any) {
   EXPECT_EQ(routes.at(1)->forward()->retry->num_retries, 1U);
 }
 
+TEST_F(RouteCompile, the_virtual_hosts_hedging_is_for_routes_without_any) {
+  auto made = table(
+      "{virtual_hosts: [{name: v, domains: ['*'], hedge_policy: {hedge_on_per_try_timeout: true}, "
+      "routes: [{" +
+      forward() + "}, {" + forward("hedge_policy: {}") + "}]}]}");
+  EXPECT_EQ(problem_lines(), "");
+  const auto& routes = made->virtual_hosts().at(0)->routes;
+  EXPECT_TRUE(routes.at(0)->forward()->hedge->on_per_try_timeout);
+  EXPECT_FALSE(routes.at(1)->forward()->hedge->on_per_try_timeout);
+}
+
 TEST_F(RouteCompile, redirects) {
   const route::Redirect* to = route(
                                   "match: {prefix: /a}, redirect: {https_redirect: true, host_redirect: h.test, "

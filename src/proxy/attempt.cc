@@ -63,6 +63,7 @@ void Attempt::count_reset(ResetReason reason) {
 void Attempt::on_ready(upstream::Connection& connection) {
   reused_connection_ = connection.reused();
   http2_ = connection.version() == http::Version::kHttp2;
+  connection_ = &connection;
   stream_ = &connection.open(*this, exchange_.arena());
   exchange_.attempt_ready(*this, connection);
 }
@@ -80,7 +81,7 @@ void Attempt::on_failed(upstream::PoolFailure failure, std::string_view details)
 
 void Attempt::on_informational(http::ResponseHead& head) {
   touch();
-  exchange_.attempt_informational(head);
+  exchange_.attempt_informational(*this, head);
 }
 
 void Attempt::on_response(http::ResponseHead& head, bool end) {
@@ -117,6 +118,12 @@ void Attempt::on_writable() {
   exchange_.attempt_writable();
 }
 
+// Hedging needs the whole request, for the next try and for this one to go on with.
+void Attempt::run_out(AttemptTimeout timeout) {
+  if (!exchange_.hedges() || !exchange_.request_sent_completely()) return end_by(timeout);
+  if (!std::exchange(slow_, true)) exchange_.attempt_slow(*this);
+}
+
 void Attempt::end_by(AttemptTimeout timeout) {
   cancel();
   failed_ = true;
@@ -129,7 +136,7 @@ void Attempt::end_by(AttemptTimeout timeout) {
 void Attempt::end_stream() {
   http::ClientStream* stream = std::exchange(stream_, nullptr);
   stop_timers();
-  if (!stream || exchange_.request_sent_completely()) return;
+  if (!stream || slow_ || exchange_.request_sent_completely()) return;
   count_reset(ResetReason::kNone);
   stream->reset(ResetReason::kNone);
 }

@@ -44,6 +44,15 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   http::ResponseHead* response() { return response_; }
   bool response_end() const { return response_end_; }
   bool request_sent() const { return request_sent_; }
+  /// Neither answered nor failed yet.
+  bool running() const { return !failed_ && !response_ && (stream_ || waiting()); }
+  /// Its time is over and it goes on, because the route hedges; it has been sent the whole request.
+  bool slow() const { return slow_; }
+  /// Another one was started beside it: it has had its retry.
+  bool hedged() const { return hedged_; }
+  void set_hedged() { hedged_ = true; }
+  /// Null until there is one; valid while there is a stream.
+  upstream::Connection* connection() { return connection_; }
   void set_request_sent() { request_sent_ = true; }
   /// Runs while the upstream has the whole request and no answer; kNever: off.
   void start_per_try_timer(net::Loop& loop, Milliseconds timeout) { timer_.start(loop, timeout); }
@@ -66,9 +75,10 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   void on_writable() override;
 
  private:
-  void on_per_try_timeout() { end_by(AttemptTimeout::kPerTry); }
-  void on_idle() { end_by(AttemptTimeout::kPerTryIdle); }
+  void on_per_try_timeout() { run_out(AttemptTimeout::kPerTry); }
+  void on_idle() { run_out(AttemptTimeout::kPerTryIdle); }
   void on_max_duration() { end_by(AttemptTimeout::kMaxDuration); }
+  void run_out(AttemptTimeout timeout);
   void end_by(AttemptTimeout timeout);
   void stop_timers();
   void restart_idle_timer();
@@ -78,6 +88,7 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   Exchange& exchange_;
   upstream::HostRef host_;
   http::ClientStream* stream_ = nullptr;
+  upstream::Connection* connection_ = nullptr;
   http::ResponseHead* response_ = nullptr;
   http::ResetReason reset_reason_ = http::ResetReason::kNone;
   upstream::PoolFailure pool_failure_{};
@@ -89,6 +100,8 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   bool request_sent_ = false;
   bool reused_connection_ = false;
   bool http2_ = false;
+  bool slow_ = false;
+  bool hedged_ = false;
   Milliseconds idle_timeout_ = kNever;
   net::Timer timer_;  // per try
   net::Timer idle_timer_;

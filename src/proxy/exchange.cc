@@ -171,11 +171,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view details) {
 // ---- the attempt ----
 
 void Exchange::attempt_ready(Attempt& attempt, upstream::Connection& connection) {
-  const net::ConnectionInfo& info = connection.info();
-  info_.upstream_local = &info.local;
-  info_.upstream_connection_id = info.id;
-  info_.upstream_tls = info.tls;
-  info_.upstream_protocol = connection.version();
+  note_connection(connection);
   info_.upstream_first_tx = loop_.now();
   if (request_end_) attempt.start_per_try_timer(loop_, timeouts_.per_try);
   attempt.start_timers(loop_, timeouts_.per_try_idle,
@@ -199,7 +195,7 @@ void Exchange::send_request(Attempt& attempt) {
 }
 
 void Exchange::attempt_failed(Attempt& attempt) {
-  if (&attempt != attempt_ || finished_) return;
+  if (finished_ || !look_at(attempt)) return;
   if (!response_started_) return signals_.set(Signal::kOutcome);
   // The head is with the client: all that can be told is that the rest is missing.
   const MissingRest missing = describe_missing_rest(attempt, *arena_);
@@ -215,7 +211,7 @@ void Exchange::attempt_failed(Attempt& attempt) {
 }
 
 void Exchange::attempt_response(Attempt& attempt, http::ResponseHead&, bool) {
-  if (&attempt != attempt_ || over()) return;
+  if (over() || !look_at(attempt)) return;
   touch();
   info_.upstream_first_rx = loop_.now();
   signals_.set(Signal::kOutcome);
@@ -225,6 +221,14 @@ void Exchange::note_host(const upstream::Host& host) {
   info_.upstream_remote = &host.address();
   info_.upstream_host_name = host.hostname();
   info_.host_metadata = host.metadata();
+}
+
+void Exchange::note_connection(upstream::Connection& connection) {
+  const net::ConnectionInfo& info = connection.info();
+  info_.upstream_local = &info.local;
+  info_.upstream_connection_id = info.id;
+  info_.upstream_tls = info.tls;
+  info_.upstream_protocol = connection.version();
 }
 
 void Exchange::note_upgrade() {
@@ -294,6 +298,7 @@ void Exchange::send_continue() {
 
 void Exchange::drop_attempt() {
   if (attempt_) attempt_->cancel();
+  drop_others();
 }
 
 // ---- time ----
@@ -321,8 +326,10 @@ void Exchange::on_request_timeout() {
 }
 
 void Exchange::on_route_timeout() {
-  if (!response_started_) count_upstream_status(timeout_status());  // afterwards, the stream is reset
-  if (cluster_) cluster_->stats().add(ClusterStat::kRqTimeout);
+  for (size_t under_way = 0; under_way <= others_.size(); ++under_way) {
+    if (!response_started_) count_upstream_status(timeout_status());  // afterwards, the stream is reset
+    if (cluster_) cluster_->stats().add(ClusterStat::kRqTimeout);
+  }
   info_.set(ResponseFlag::kUpstreamRequestTimeout);
   respond({.status = timeout_status(),
            .body = alternative_timeout_ ? "" : "upstream request timeout",
@@ -342,7 +349,7 @@ void Exchange::finish() {
   if (std::exchange(finished_, true)) return;
   for (Timer* timer : {&idle_timer_, &request_timer_, &route_timer_, &duration_timer_, &backoff_timer_}) timer->stop();
   drop_attempt();
-  if (attempt_) release_retry();
+  release_retry();
   if (mirrors_) mirrors_->release();
   info_.end = loop_.now();
   const filters::Chain& chain = manager_->chain;

@@ -3,6 +3,7 @@
 //   exchange.cc  plumbing: events of the client's stream, filter interface, timers, end
 //   serve.cc     the story: accept, filter, route, choose, forward, retry, answer
 //   relay.cc     both bodies, with back-pressure
+//   hedge.cc     several attempts at a time
 //   internal_redirect.cc  the hop to a successor, which serves the same stream again
 //   attempt.h    one try at one upstream host
 //
@@ -15,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -73,7 +75,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   // From the attempt under way.
   void attempt_ready(Attempt& attempt, upstream::Connection& connection);
   void attempt_failed(Attempt& attempt);
-  void attempt_informational(http::ResponseHead& head);
+  void attempt_slow(Attempt& attempt);
+  void attempt_informational(Attempt& attempt, http::ResponseHead& head);
   void attempt_response(Attempt& attempt, http::ResponseHead& head, bool end);
   void attempt_data(Attempt& attempt, std::string_view data, bool end);
   void attempt_trailers(Attempt& attempt, http::HeaderList& trailers);
@@ -92,6 +95,13 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void prepare_upstream_request();
   void start_mirrors();
   bool start_attempt();
+  /// What comes after the outcome of an attempt.
+  enum class Step : uint8_t {
+    kAnswer,   ///< the response, or the failure
+    kWait,     ///< for the time of another attempt, or for the outcome of one under way
+    kAttempt,  ///< another one
+  };
+  Step judge_outcome();
   bool try_again();
   bool take_retry();
   void release_retry();
@@ -121,6 +131,12 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void pause_upstream(bool paused);
   void finish_response();
 
+  // hedge.cc
+  bool hedges() const { return timeouts_.hedge_on_per_try; }
+  bool look_at(Attempt& attempt);
+  bool give_way();
+  void drop_others();
+
   // internal_redirect.cc
   std::string_view spoken_scheme() const;
   bool may_redirect(const http::ResponseHead& response, const std::optional<route::RedirectTarget>& target);
@@ -140,6 +156,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool body_complete_for_replay() const { return keep_body_ || (body_sent_ == 0 && !request_body_dropped_); }
   bool request_sent_completely() const { return request_sent_completely_; }
   void note_host(const upstream::Host& host);
+  void note_connection(upstream::Connection& connection);
   void note_upgrade();
   void prepare_upstream_response(http::ResponseHead& head);
   void count_upstream_response();
@@ -200,7 +217,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool client_paused_ = false;
 
   // The upstream side.
-  Attempt* attempt_ = nullptr;
+  Attempt* attempt_ = nullptr;    ///< the newest, or the one whose outcome was looked at last
+  std::vector<Attempt*> others_;  ///< earlier ones that go on: see hedge.cc
   MirrorSet* mirrors_ = nullptr;  ///< null: the request is not mirrored
   route::RequestRetry retry_;
   route::Timeouts timeouts_;

@@ -171,9 +171,10 @@ void Exchange::attempt_writable() {
 
 // ---- response ----
 
-void Exchange::attempt_informational(http::ResponseHead& head) {
+void Exchange::attempt_informational(Attempt& attempt, http::ResponseHead& head) {
   touch();
-  if (!down_ || response_started_) return;
+  if (!down_ || response_started_ || !look_at(attempt)) return;
+  drop_others();  // the client has something of this one
   count_upstream_status(head.status);
   if (head.status == 100 && !manager_->proxy_100_continue) return;  // sent by ourselves already
   manager_->stats->count_status(0, head.status);

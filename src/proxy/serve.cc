@@ -72,14 +72,16 @@ net::Detached Exchange::serve() {
   // 4. Attempts, until one gives the response.
   prepare_upstream_request();
   if (!forward_->mirrors.empty()) start_mirrors();
-  while (start_attempt()) {
-    co_await signals_.wait(Signal::kOutcome);
-    if (over()) co_return;
-    if (!try_again()) break;
-    co_await signals_.wait(Signal::kBackoff);
-    if (over()) co_return;
+  Step step = Step::kAttempt;
+  while (step == Step::kAttempt && start_attempt()) {
+    do {
+      const Signal signal = co_await signals_.wait(Signal::kOutcome, Signal::kBackoff);
+      if (over()) co_return;
+      step = signal == Signal::kBackoff ? Step::kAttempt : judge_outcome();
+    } while (step == Step::kWait);
   }
   if (over()) co_return;
+  drop_others();
 
   // 5. The answer. Bodies flow by themselves from here on (relay.cc).
   if (attempt_ && attempt_->response()) {
@@ -296,6 +298,7 @@ bool Exchange::start_attempt() {
   route::rewrite_host_for_endpoint(request_, *route_, host->hostname(), *arena_,
                                    !manager_->router.suppress_envoy_headers);
   note_host(*host);
+  if (attempt_ && attempt_->running()) others_.push_back(attempt_);
   body_sent_ = 0;
   request_sent_completely_ = false;
   upstream::HttpPool& pool =
@@ -324,11 +327,22 @@ upstream::RoutingPriority Exchange::priority() const {
                                                       : upstream::RoutingPriority::kDefault;
 }
 
+Exchange::Step Exchange::judge_outcome() {
+  if (try_again() || attempt_->running() || give_way()) return Step::kWait;
+  return Step::kAnswer;
+}
+
 bool Exchange::try_again() {
   Attempt& attempt = *attempt_;
-  report_outcome(attempt);
+  const bool goes_on = attempt.running();
+  if (!goes_on) report_outcome(attempt);
+  if (attempt.hedged()) return false;
+  if (retry_cluster_ && attempt.response() && attempt.response()->status < 500) {
+    retry_cluster_->stats().add(ClusterStat::kRqRetrySuccess);
+  }
   release_retry();
-  const bool wanted = attempt.response() ? route::should_retry(retry_, *attempt.response())
+  const bool wanted = goes_on              ? retry_.on != 0
+                      : attempt.response() ? route::should_retry(retry_, *attempt.response())
                       : attempt.timed_out() != AttemptTimeout::kNone
                           ? route::should_retry_on_timeout(retry_)
                           : route::should_retry(retry_, attempt.reset_reason(), attempt.request_sent());
@@ -357,7 +371,7 @@ bool Exchange::try_again() {
   }
   if (route_->virtual_host->include_is_timeout_retry_header) {
     const AttemptTimeout timeout = attempt.timed_out();
-    const bool by_timeout = timeout == AttemptTimeout::kPerTry || timeout == AttemptTimeout::kPerTryIdle;
+    const bool by_timeout = goes_on || timeout == AttemptTimeout::kPerTry || timeout == AttemptTimeout::kPerTryIdle;
     request_.headers.set(HeaderId::kXEnvoyIsTimeoutRetry, by_timeout ? "true" : "false");
   }
   Milliseconds pause = route::retry_back_off(*retry_.policy, retries_done_, connection_.random());
@@ -366,7 +380,7 @@ bool Exchange::try_again() {
     asked = route::rate_limited_back_off(*retry_.policy, *attempt.response(), loop_.wall_now(), connection_.random());
   }
   stats.add(asked ? ClusterStat::kRqRetryBackoffRatelimited : ClusterStat::kRqRetryBackoffExponential);
-  attempt.cancel();
+  goes_on ? attempt.set_hedged() : attempt.cancel();
   backoff_timer_.start(loop_, asked.value_or(pause));
   return true;
 }
@@ -384,8 +398,6 @@ bool Exchange::take_retry() {
 void Exchange::release_retry() {
   if (!retry_cluster_) return;
   retry_cluster_->release(priority(), upstream::Resource::kRetries);
-  if (attempt_->response() && attempt_->response()->status < 500)
-    retry_cluster_->stats().add(ClusterStat::kRqRetrySuccess);
   retry_cluster_.reset();
 }
 

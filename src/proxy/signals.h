@@ -23,26 +23,31 @@ class Signals {
   }
   void clear(Signal signal) { pending_ &= static_cast<uint8_t>(~static_cast<uint8_t>(signal)); }
 
-  /// `co_await signals.wait(s)`: goes on when `s` or kOver is set; takes `s`.
-  auto wait(Signal signal) {
-    struct Awaiter {
-      Signals& signals;
-      Signal wanted;
-      bool await_ready() const {
-        return signals.pending_ & (static_cast<uint8_t>(wanted) | static_cast<uint8_t>(Signal::kOver));
-      }
-      void await_suspend(std::coroutine_handle<> handle) {
-        signals.waiter_ = handle;
-        signals.wanted_ = static_cast<uint8_t>(wanted);
-      }
-      void await_resume() { signals.clear_taken(wanted); }
-    };
-    return Awaiter{*this, signal};
+  /// `co_await signals.wait(s)`: goes on when `s` or kOver is set; takes and returns it, kOver before all others.
+  auto wait(Signal signal) { return Awaiter{*this, static_cast<uint8_t>(signal)}; }
+  /// The same for the first of two; `first` when both are set.
+  auto wait(Signal first, Signal second) {
+    return Awaiter{*this, static_cast<uint8_t>(static_cast<uint8_t>(first) | static_cast<uint8_t>(second)), first};
   }
 
  private:
-  void clear_taken(Signal signal) {
-    if (signal != Signal::kOver) clear(signal);
+  struct Awaiter {
+    Signals& signals;
+    uint8_t wanted;
+    Signal preferred = Signal::kOver;
+    bool await_ready() const { return signals.pending_ & (wanted | static_cast<uint8_t>(Signal::kOver)); }
+    void await_suspend(std::coroutine_handle<> handle) {
+      signals.waiter_ = handle;
+      signals.wanted_ = wanted;
+    }
+    Signal await_resume() { return signals.take(wanted, static_cast<uint8_t>(preferred)); }
+  };
+  Signal take(uint8_t wanted, uint8_t preferred) {
+    const uint8_t over = static_cast<uint8_t>(Signal::kOver);
+    if (pending_ & over) return Signal::kOver;  // stays set
+    const uint8_t taken = pending_ & preferred ? preferred : pending_ & wanted;
+    pending_ &= static_cast<uint8_t>(~taken);
+    return static_cast<Signal>(taken);
   }
   std::coroutine_handle<> waiter_;
   uint8_t pending_ = 0;

@@ -174,7 +174,15 @@ RETRIES.case("external_headers_are_ignored", get("/", ("x-envoy-retry-on", "5xx"
 
 HEDGING = Feature("hedging", """
 listeners:
+  short:
+    routes: [{match: {prefix: /}, route: {cluster: a, timeout: 0.5s, hedge_policy: {hedge_on_per_try_timeout: true}, retry_policy: {retry_on: 5xx, per_try_timeout: 0.1s, num_retries: 2}}}]
   hedged:
     routes: [{match: {prefix: /}, route: {cluster: a, timeout: 2s, hedge_policy: {hedge_on_per_try_timeout: true}, retry_policy: {retry_on: 5xx, per_try_timeout: 0.1s, num_retries: 2}}}]
 """)
 HEDGING.case("second_answers", get("/"), origin=lambda: in_turn(R(hang=True), R()), listener="hedged")
+HEDGING.case("second_answers_post", post("/", b"body"), origin=lambda: in_turn(R(hang=True), R()), listener="hedged")
+HEDGING.case("first_answers_late", get("/"), origin=lambda: in_turn(R(delay_s=0.16), R(hang=True)), listener="hedged")
+HEDGING.case("first_fails_late", get("/"), origin=lambda: in_turn(R(503, delay_s=0.16), R(delay_s=0.08)), listener="hedged")
+HEDGING.case("second_fails_first_answers", get("/"), origin=lambda: in_turn(R(delay_s=0.3), R(503), R(503)), listener="hedged")
+HEDGING.case("all_fail", get("/"), origin=R(503), listener="hedged")
+HEDGING.case("nobody_answers", get("/"), origin=R(hang=True), listener="short")
