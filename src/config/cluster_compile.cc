@@ -78,6 +78,7 @@ upstream::BreakerThresholds thresholds(const cv3::CircuitBreakers::Thresholds& f
   if (from.has_max_pending_requests()) to.max_pending_requests = from.max_pending_requests().value();
   if (from.has_max_requests()) to.max_requests = from.max_requests().value();
   if (from.has_max_retries()) to.max_retries = from.max_retries().value();
+  if (from.has_max_connection_pools()) to.max_connection_pools = from.max_connection_pools().value();
   to.track_remaining = from.track_remaining();
   if (from.has_retry_budget()) {
     upstream::RetryBudgetSpec budget;
@@ -292,9 +293,9 @@ void add_cluster_fields(SupportedTable& table) {
   table.add(supported<cv3::UpstreamConnectionOptions>({"tcp_keepalive"}));
   table.add(supported<core::BindConfig>({"source_address", "socket_options"}));
   table.add(supported<cv3::CircuitBreakers>({"thresholds", "per_host_thresholds"}));
-  table.add(
-      supported<cv3::CircuitBreakers::Thresholds>({"priority", "max_connections", "max_pending_requests",
-                                                   "max_requests", "max_retries", "retry_budget", "track_remaining"}));
+  table.add(supported<cv3::CircuitBreakers::Thresholds>({"priority", "max_connections", "max_pending_requests",
+                                                         "max_requests", "max_retries", "retry_budget",
+                                                         "max_connection_pools", "track_remaining"}));
   table.add(supported<cv3::CircuitBreakers::Thresholds::RetryBudget>({"budget_percent", "min_retry_concurrency"}));
   table.add(supported<upstreams::HttpProtocolOptions>({"common_http_protocol_options", "upstream_http_protocol_options",
                                                        "explicit_http_config", "use_downstream_protocol_config",

@@ -123,15 +123,17 @@ TEST_F(ClusterCompile, protocol_options_under_another_name) {
 }
 
 TEST_F(ClusterCompile, breakers) {
-  const auto breakers =
-      compile(
-          "circuit_breakers: {thresholds: [{max_requests: 1, track_remaining: true}, {priority: HIGH, "
-          "max_requests: 2, retry_budget: {budget_percent: {value: 30}}}], per_host_thresholds: "
-          "[{max_connections: 4}]}")
-          .breakers;
+  const auto breakers = compile(
+                            "circuit_breakers: {thresholds: [{max_requests: 1, max_connection_pools: 7, "
+                            "track_remaining: true}, {priority: HIGH, "
+                            "max_requests: 2, retry_budget: {budget_percent: {value: 30}}}], per_host_thresholds: "
+                            "[{max_connections: 4}]}")
+                            .breakers;
   EXPECT_EQ(problem_lines(), "");
   EXPECT_EQ(breakers->of_default.max_requests, 1U);
   EXPECT_EQ(breakers->of_default.max_connections, 1024U);
+  EXPECT_EQ(breakers->of_default.max_connection_pools, 7U);
+  EXPECT_EQ(breakers->of_high.max_connection_pools, UINT32_MAX);
   EXPECT_TRUE(breakers->of_default.track_remaining && !breakers->of_default.retry_budget);
   EXPECT_EQ(breakers->of_high.max_requests, 2U);
   EXPECT_EQ(breakers->of_high.retry_budget->percent, 30);

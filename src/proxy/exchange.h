@@ -95,6 +95,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void prepare_upstream_request();
   void start_mirrors();
   bool start_attempt();
+  bool no_upstream();
   /// What comes after the outcome of an attempt.
   enum class Step : uint8_t {
     kAnswer,   ///< the response, or the failure

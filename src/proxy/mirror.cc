@@ -54,10 +54,10 @@ void Mirror::start(upstream::WorkerCluster& cluster, const net::ConnectionInfo& 
     return finish();
   }
   timer_.start(loop_, timeout_);
-  cluster
-      .http_pool(*host_, {.protocol = upstream::pool_protocol(cluster_->http(), head_.version),
-                          .options = transport_options(cluster.spec(), head_, client)})
-      .acquire(*this);
+  upstream::HttpPool* pool =
+      cluster.http_pool(*host_, {.protocol = upstream::pool_protocol(cluster_->http(), head_.version),
+                                 .options = transport_options(cluster.spec(), head_, client)});
+  pool ? pool->acquire(*this) : on_failed(upstream::PoolFailure::kOverflow, "overflow");
 }
 
 bool Mirror::send(std::string_view data, bool end) {

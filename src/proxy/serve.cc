@@ -282,12 +282,7 @@ bool Exchange::start_attempt() {
   if (trace_) trace_->before_attempt(*route_, attempt_ && attempt_->response() ? attempt_->response()->status : 0);
   ++info_.upstream_attempts;
   upstream::HostRef host = cluster_->choose(context);
-  if (!host) {
-    info_.set(ResponseFlag::kNoHealthyUpstream);
-    count_upstream_status(503);
-    respond({.status = 503, .body = "no healthy upstream", .details = "no_healthy_upstream"});
-    return false;
-  }
+  if (!host) return no_upstream();
   if (retry_.enabled()) tried_.add(host);
   Milliseconds elapsed{0};
   if (request_end_) elapsed = std::chrono::duration_cast<Milliseconds>(loop_.now() - info_.request_end);
@@ -297,17 +292,26 @@ bool Exchange::start_attempt() {
   }
   route::rewrite_host_for_endpoint(request_, *route_, host->hostname(), *arena_,
                                    !manager_->router.suppress_envoy_headers);
+  upstream::HttpPool* pool =
+      cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
+                                  .priority = priority(),
+                                  .options = transport_options(cluster_->spec(), request_, *info_.downstream)});
+  if (!pool) return no_upstream();
   note_host(*host);
   if (attempt_ && attempt_->running()) others_.push_back(attempt_);
   body_sent_ = 0;
   request_sent_completely_ = false;
-  upstream::HttpPool& pool =
-      cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
-                                  .priority = priority(),
-                                  .options = transport_options(cluster_->spec(), request_, *info_.downstream)});
   attempt_ = arena_->make<Attempt>(*this, std::move(host));
-  attempt_->start(pool);
+  attempt_->start(*pool);
   return true;
+}
+
+/// No host, or no pool for it: Envoy tells both in the same words.
+bool Exchange::no_upstream() {
+  info_.set(ResponseFlag::kNoHealthyUpstream);
+  count_upstream_status(503);
+  respond({.status = 503, .body = "no healthy upstream", .details = "no_healthy_upstream"});
+  return false;
 }
 
 /// Only routes with metadata_match pay for it.

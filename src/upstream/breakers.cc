@@ -9,6 +9,7 @@ uint32_t Breakers::limit(Resource resource) const {
     case Resource::kConnections: return thresholds_.max_connections;
     case Resource::kPending: return thresholds_.max_pending_requests;
     case Resource::kRequests: return thresholds_.max_requests;
+    case Resource::kPools: return thresholds_.max_connection_pools;
     case Resource::kRetries: break;
   }
   if (!thresholds_.retry_budget) return thresholds_.max_retries;
@@ -29,19 +30,17 @@ Breakers::Taken Breakers::take(Resource resource) {
 }
 
 Breakers::Taken Breakers::force(Resource resource) {
-  uint32_t before = count(resource).fetch_add(1, std::memory_order_relaxed);
-  return before + 1 == limit(resource) ? Taken::kYesAndFull : Taken::kYes;
+  const uint32_t limit = this->limit(resource);
+  const uint32_t before = count(resource).fetch_add(1, std::memory_order_relaxed);
+  if (before >= limit) return Taken::kYesAndOver;
+  return before + 1 == limit ? Taken::kYesAndFull : Taken::kYes;
 }
 
-bool Breakers::release(Resource resource) {
-  uint32_t before = count(resource).fetch_sub(1, std::memory_order_relaxed);
-  return before == limit(resource);
-}
-
-uint32_t Breakers::remaining(Resource resource) const {
-  uint32_t limit = this->limit(resource);
-  uint32_t now = used(resource);
-  return now >= limit ? 0 : limit - now;
+Breakers::Released Breakers::release(Resource resource) {
+  const uint32_t limit = this->limit(resource);
+  const uint32_t before = count(resource).fetch_sub(1, std::memory_order_relaxed);
+  if (before > limit) return Released::kFromOver;
+  return before == limit ? Released::kFromFull : Released::kFromBelow;
 }
 
 }  // namespace proa::upstream

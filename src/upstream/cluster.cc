@@ -41,16 +41,31 @@ bool same_identity(const Host& host, const Endpoint& endpoint, const Locality& l
          host.locality() == locality && same_metadata(host.shared_metadata(), endpoint.metadata);
 }
 
-// The gauge of a breaker that has just become full.
-ClusterStat open_gauge(RoutingPriority priority, Resource resource) {
-  bool high = priority == RoutingPriority::kHigh;
-  switch (resource) {
-    case Resource::kConnections: return high ? ClusterStat::kCbHighCxOpen : ClusterStat::kCbDefaultCxOpen;
-    case Resource::kPending: return high ? ClusterStat::kCbHighRqPendingOpen : ClusterStat::kCbDefaultRqPendingOpen;
-    case Resource::kRequests: return high ? ClusterStat::kCbHighRqOpen : ClusterStat::kCbDefaultRqOpen;
-    case Resource::kRetries: break;
-  }
-  return high ? ClusterStat::kCbHighRqRetryOpen : ClusterStat::kCbDefaultRqRetryOpen;
+struct BreakerGauges {
+  ClusterStat open;
+  ClusterStat remaining;
+};
+
+BreakerGauges gauges_of(RoutingPriority priority, Resource resource) {
+  using S = ClusterStat;
+  static constexpr BreakerGauges kDefault[kResources] = {
+      {S::kCbDefaultCxOpen, S::kCbDefaultRemainingCx},
+      {S::kCbDefaultRqPendingOpen, S::kCbDefaultRemainingPending},
+      {S::kCbDefaultRqOpen, S::kCbDefaultRemainingRq},
+      {S::kCbDefaultRqRetryOpen, S::kCbDefaultRemainingRetries},
+      {S::kCbDefaultCxPoolOpen, S::kCbDefaultRemainingPools},
+  };
+  static constexpr BreakerGauges kHigh[kResources] = {
+      {S::kCbHighCxOpen, S::kCbHighRemainingCx},        {S::kCbHighRqPendingOpen, S::kCbHighRemainingPending},
+      {S::kCbHighRqOpen, S::kCbHighRemainingRq},        {S::kCbHighRqRetryOpen, S::kCbHighRemainingRetries},
+      {S::kCbHighCxPoolOpen, S::kCbHighRemainingPools},
+  };
+  return (priority == RoutingPriority::kHigh ? kHigh : kDefault)[static_cast<size_t>(resource)];
+}
+
+/// With a budget for retries, what remains of them changes with each request: as in Envoy, that gauge stays 0.
+bool tracks(const BreakerThresholds& thresholds, Resource resource) {
+  return thresholds.track_remaining && !(resource == Resource::kRetries && thresholds.retry_budget);
 }
 
 }  // namespace
@@ -79,6 +94,7 @@ Cluster::Cluster(ClusterSpec spec, ClusterContext context)
       breakers_high_(breaker_spec().of_high),
       hosts_(HostSet::build({}, {}, 0)) {
   host_set_options_.local = context_.local_locality;
+  for (RoutingPriority priority : {RoutingPriority::kDefault, RoutingPriority::kHigh}) show_breaker_limits(priority);
   if (spec_.outlier) outlier_ = std::make_unique<OutlierDetector>(*this);
   if (spec_.type == DiscoveryType::kOriginalDst) original_dst_ = std::make_unique<OriginalDstHosts>(*this);
 }
@@ -103,13 +119,32 @@ const TransportSocketSpec& Cluster::socket_for(const Host& host) const {
 
 bool Cluster::take(RoutingPriority priority, Resource resource, bool force) {
   Breakers& breakers = this->breakers(priority);
-  Breakers::Taken taken = force ? breakers.force(resource) : breakers.take(resource);
-  if (taken == Breakers::Taken::kYesAndFull) stats_.add(open_gauge(priority, resource));
-  return taken != Breakers::Taken::kNo;
+  using enum Breakers::Taken;
+  const Breakers::Taken taken = force ? breakers.force(resource) : breakers.take(resource);
+  if (taken == kYesAndFull) stats_.add(gauges_of(priority, resource).open);
+  if (tracks(breakers.thresholds(), resource) && taken != kNo && taken != kYesAndOver) {
+    stats_.sub(gauges_of(priority, resource).remaining);
+  }
+  return taken != kNo;
+}
+
+/// Before anything is taken, all of it remains.
+void Cluster::show_breaker_limits(RoutingPriority priority) {
+  const Breakers& breakers = this->breakers(priority);
+  for (size_t i = 0; i < kResources; ++i) {
+    const auto resource = static_cast<Resource>(i);
+    if (!tracks(breakers.thresholds(), resource)) continue;
+    stats_.set(gauges_of(priority, resource).remaining, breakers.limit(resource));
+  }
 }
 
 void Cluster::release(RoutingPriority priority, Resource resource) {
-  if (breakers(priority).release(resource)) stats_.sub(open_gauge(priority, resource));
+  Breakers& breakers = this->breakers(priority);
+  const Breakers::Released released = breakers.release(resource);
+  if (released == Breakers::Released::kFromFull) stats_.sub(gauges_of(priority, resource).open);
+  if (tracks(breakers.thresholds(), resource) && released != Breakers::Released::kFromOver) {
+    stats_.add(gauges_of(priority, resource).remaining);
+  }
 }
 
 std::shared_ptr<const HostSet> Cluster::hosts() const {

@@ -143,6 +143,7 @@ class Cluster : public std::enable_shared_from_this<Cluster> {
   void first_traffic();
   void keep_removed(std::vector<HostSet::Member>& old, std::vector<HostSet::Member>& members);
   void set_gauges(const HostSet& hosts);
+  void show_breaker_limits(RoutingPriority priority);
 
   ClusterSpec spec_;
   ClusterContext context_;

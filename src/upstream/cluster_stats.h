@@ -139,6 +139,7 @@ namespace proa::upstream {
   G(kCbDefaultRqOpen, "circuit_breakers.default.rq_open")                                                      \
   G(kCbDefaultRqRetryOpen, "circuit_breakers.default.rq_retry_open")                                           \
   G(kCbDefaultRemainingCx, "circuit_breakers.default.remaining_cx")                                            \
+  G(kCbDefaultRemainingPools, "circuit_breakers.default.remaining_cx_pools")                                   \
   G(kCbDefaultRemainingPending, "circuit_breakers.default.remaining_pending")                                  \
   G(kCbDefaultRemainingRq, "circuit_breakers.default.remaining_rq")                                            \
   G(kCbDefaultRemainingRetries, "circuit_breakers.default.remaining_retries")                                  \
@@ -148,6 +149,7 @@ namespace proa::upstream {
   G(kCbHighRqOpen, "circuit_breakers.high.rq_open")                                                            \
   G(kCbHighRqRetryOpen, "circuit_breakers.high.rq_retry_open")                                                 \
   G(kCbHighRemainingCx, "circuit_breakers.high.remaining_cx")                                                  \
+  G(kCbHighRemainingPools, "circuit_breakers.high.remaining_cx_pools")                                         \
   G(kCbHighRemainingPending, "circuit_breakers.high.remaining_pending")                                        \
   G(kCbHighRemainingRq, "circuit_breakers.high.remaining_rq")                                                  \
   G(kCbHighRemainingRetries, "circuit_breakers.high.remaining_retries")                                        \

@@ -22,7 +22,8 @@ void ClusterStreams::open(http::ResponseReceiver& receiver, Arena& arena, Waiter
   const http::Version version = http2_ ? http::Version::kHttp2 : http::Version::kHttp11;
   PoolKey key;
   key.protocol = pool_protocol(cluster->cluster().http(), version);
-  cluster->http_pool(*host, key).acquire(*this);
+  if (HttpPool* pool = cluster->http_pool(*host, key)) return pool->acquire(*this);
+  on_failed(PoolFailure::kOverflow, "overflow");
 }
 
 void ClusterStreams::cancel(Waiter& waiter) {

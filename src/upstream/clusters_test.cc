@@ -55,7 +55,7 @@ TEST_F(ClustersTest, a_replaced_cluster_finishes_what_is_under_way) {
   WorkerCluster* old = clusters->find("a");
   LbContext context;
   TestRequest request;
-  old->http_pool(*old->choose(context), {}).acquire(request);
+  old->http_pool(*old->choose(context), {})->acquire(request);
   loop.settle();
   clusters->add(static_cluster("a", {endpoint("10.0.0.2:80")}));
   loop.settle();

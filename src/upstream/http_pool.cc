@@ -15,6 +15,20 @@ HttpPool::~HttpPool() {
   for (Connections* list : {&ready_, &busy_, &connecting_}) {
     while (Connection* connection = list->pop_front()) delete connection;
   }
+  if (has_place_) cluster_.cluster().release(key_.priority, Resource::kPools);
+}
+
+bool HttpPool::unused() {
+  bool used = waiting_ > 0;
+  for (Connections* list : {&ready_, &busy_, &connecting_}) {
+    list->for_each([&used](Connection& connection) { used = used || connection.streams_ > 0 || connection.reserved_; });
+  }
+  return !used;
+}
+
+void HttpPool::retire() {
+  close();
+  if (std::exchange(has_place_, false)) cluster_.cluster().release(key_.priority, Resource::kPools);
 }
 
 void HttpPool::acquire(PoolWaiter& waiter) {

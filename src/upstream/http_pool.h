@@ -17,6 +17,7 @@ class WorkerCluster;
 /// first connection up to min(the peer's limit, ours).
 class HttpPool final : public net::EndOfTurn {
  public:
+  /// Has taken a place of Resource::kPools, which it gives back.
   HttpPool(WorkerCluster& cluster, HostRef host, PoolKey key);
   ~HttpPool();
   HttpPool(const HttpPool&) = delete;
@@ -32,6 +33,10 @@ class HttpPool final : public net::EndOfTurn {
   /// Closes everything for good: streams see kConnectionClosed, waiters fail.
   void close();
   bool empty() const { return connections_ == 0 && waiting_ == 0; }
+  /// No request is under way or waits; there may be idle connections.
+  bool unused();
+  /// The end of an unused pool: gives its place back at once.
+  void retire();
 
   const PoolKey& key() const { return key_; }
   Host& host() { return *host_; }
@@ -75,6 +80,7 @@ class HttpPool final : public net::EndOfTurn {
   size_t waiting_ = 0;
   uint32_t connecting_room_ = 0;
   bool spoke_http2_ = false;  // what ALPN chose last
+  bool has_place_ = true;
   bool closing_ = false;
   bool connect_failed_ = false;  // at once; told at the end of the turn
   std::string connect_error_;

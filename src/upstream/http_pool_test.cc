@@ -335,5 +335,87 @@ TEST_F(HttpPoolTest, the_second_address_of_a_host_is_tried_when_the_first_fails)
   EXPECT_NE(request.connection, nullptr);
 }
 
+TEST_F(HttpPoolTest, what_remains_under_a_breaker_is_shown_when_asked_for) {
+  breakers->of_default.max_requests = 5;
+  breakers->of_default.max_connections = 2;
+  breakers->of_default.track_remaining = true;
+  begin();
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingRq), 5);
+  EXPECT_EQ(stat(ClusterStat::kCbHighRemainingRq), 0);
+  TestRequest a, b;
+  pool().acquire(a);
+  pool().acquire(b);
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingPending), 1022);
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingCx), 0);
+  loop.settle();
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingPending), 1024);
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingRq), 3);
+  answer(0);
+  loop.settle();
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingRq), 4);
+}
+
+TEST_F(HttpPoolTest, a_connection_above_the_limit_leaves_none_to_remain) {
+  breakers->of_default.max_connections = 0;
+  breakers->of_default.track_remaining = true;
+  begin();
+  TestRequest request;
+  pool().acquire(request);  // a pool without a connection may have one
+  EXPECT_EQ(stat(ClusterStat::kCxActive), 1);
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingCx), 0);
+  loop.settle();
+  answer(0);
+  upstreams.made[0].server->close();
+  loop.settle();
+  EXPECT_EQ(stat(ClusterStat::kCxActive), 0);
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultRemainingCx), 0);
+}
+
+/// The pool for requests of one client, as a PROXY header or a server name asks for.
+PoolKey key_of(uint64_t client) {
+  auto options = std::make_shared<TransportOptions>();
+  options->sni = std::to_string(client);
+  options->hash = client;
+  return {.options = std::move(options)};
+}
+
+TEST_F(HttpPoolTest, there_are_no_more_pools_than_the_breaker_allows) {
+  breakers->of_default.max_connection_pools = 2;
+  begin();
+  LbContext context;
+  HostRef host = worker->choose(context);
+  TestRequest a, b;
+  worker->http_pool(*host, key_of(1))->acquire(a);
+  worker->http_pool(*host, key_of(2))->acquire(b);
+  EXPECT_EQ(stat(ClusterStat::kCbDefaultCxPoolOpen), 1);
+  EXPECT_EQ(worker->http_pool(*host, key_of(3)), nullptr);
+  EXPECT_EQ(stat(ClusterStat::kCxPoolOverflow), 1);
+  EXPECT_NE(worker->http_pool(*host, key_of(1)), nullptr) << "it is there already";
+  EXPECT_NE(worker->http_pool(*host, {.priority = RoutingPriority::kHigh, .options = nullptr}), nullptr) << "another limit";
+}
+
+TEST_F(HttpPoolTest, a_pool_without_requests_makes_room_for_another) {
+  breakers->of_default.max_connection_pools = 1;
+  begin();
+  LbContext context;
+  HostRef host = worker->choose(context);
+  TestRequest a, b;
+  worker->http_pool(*host, key_of(1))->acquire(a);
+  loop.settle();
+  answer(0);
+  loop.settle();
+  EXPECT_TRUE(a.done);
+  HttpPool* second = worker->http_pool(*host, key_of(2));
+  ASSERT_NE(second, nullptr);
+  second->acquire(b);
+  loop.settle();
+  EXPECT_TRUE(upstreams.made[0].server->peer_finished()) << "the idle connection went with its pool";
+  answer(1);
+  loop.settle();
+  EXPECT_TRUE(b.done);
+  EXPECT_EQ(stat(ClusterStat::kCxPoolOverflow), 0);
+  EXPECT_EQ(cluster->breakers(RoutingPriority::kDefault).used(Resource::kPools), 1U);
+}
+
 }  // namespace
 }  // namespace proa::upstream

@@ -34,6 +34,10 @@ struct PoolKey {
   friend bool operator==(const PoolKey& a, const PoolKey& b) {
     return a.protocol == b.protocol && a.priority == b.priority && same(a.options.get(), b.options.get());
   }
+  size_t hash() const {
+    const size_t small = static_cast<size_t>(protocol) * 2 + static_cast<size_t>(priority);
+    return small ^ (options ? options->hash * 0x9e3779b97f4a7c15 : 0);
+  }
 
  private:
   /// The hash decides quickly that two differ; that they are equal it cannot say, since clients choose what is hashed.

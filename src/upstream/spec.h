@@ -91,8 +91,9 @@ struct BreakerThresholds {
   uint32_t max_pending_requests = 1024;
   uint32_t max_requests = 1024;
   uint32_t max_retries = 3;
+  uint32_t max_connection_pools = UINT32_MAX;
   std::optional<RetryBudgetSpec> retry_budget;
-  bool track_remaining = false;
+  bool track_remaining = false;  ///< keeps the gauges of what is left
 };
 
 struct BreakerSpec {

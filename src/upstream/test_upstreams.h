@@ -139,7 +139,7 @@ class ClusterFixture {
   HttpPool& pool(RoutingPriority priority = RoutingPriority::kDefault) {
     LbContext context;
     HostRef host = worker->choose(context);
-    return worker->http_pool(*host, {cluster->http().protocol, priority, nullptr});
+    return *worker->http_pool(*host, {cluster->http().protocol, priority, nullptr});
   }
   int64_t stat(ClusterStat which) const { return cluster->stats().value(which); }
   void answer(size_t connection, std::string_view body = "ok") {

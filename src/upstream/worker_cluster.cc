@@ -37,15 +37,13 @@ void WorkerCluster::refresh() {
   }
   std::sort(present.begin(), present.end());
   const ClusterSpec& spec = cluster_->spec();
-  for (auto& [host, pools] : pools_) {
-    bool gone = !std::binary_search(present.begin(), present.end(), host);
-    bool failed = spec.close_connections_on_health_failure && host->health() == Health::kUnhealthy;
-    for (auto& pool : pools.pools) {
-      if (failed) {
-        pool->close_connections();
-      } else if (gone || spec.close_connections_on_host_set_change) {
-        pool->drain();
-      }
+  for (const auto& pool : pools_) {
+    bool gone = !std::binary_search(present.begin(), present.end(), &pool->host());
+    bool failed = spec.close_connections_on_health_failure && pool->host().health() == Health::kUnhealthy;
+    if (failed) {
+      pool->close_connections();
+    } else if (gone || spec.close_connections_on_host_set_change) {
+      pool->drain();
     }
   }
   pool_is_empty();
@@ -122,13 +120,25 @@ void WorkerCluster::count_events(const LbContext& context) {
   }
 }
 
-HttpPool& WorkerCluster::http_pool(Host& host, const PoolKey& key) {
-  HostPools& pools = pools_[&host];
-  for (auto& pool : pools.pools) {
-    if (pool->key() == key) return *pool;
+HttpPool* WorkerCluster::http_pool(Host& host, const PoolKey& key) {
+  if (auto found = pools_.find(PoolPlace{&host, key}); found != pools_.end()) return found->get();
+  while (!cluster_->take(key.priority, Resource::kPools)) {
+    if (free_one_pool(key.priority)) continue;
+    stats().add(ClusterStat::kCxPoolOverflow);
+    return nullptr;
   }
-  if (!pools.host) pools.host = HostRef(&host);
-  return *pools.pools.emplace_back(std::make_unique<HttpPool>(*this, pools.host, key));
+  return pools_.insert(std::make_unique<HttpPool>(*this, HostRef(&host), key)).first->get();
+}
+
+/// Looks at every pool, of which there are no more than the limit that was reached.
+bool WorkerCluster::free_one_pool(RoutingPriority priority) {
+  auto idle = std::ranges::find_if(
+      pools_, [priority](const auto& pool) { return pool->key().priority == priority && pool->unused(); });
+  if (idle == pools_.end()) return false;
+  freed_.push_back(std::move(pools_.extract(idle).value()));
+  freed_.back()->retire();
+  pool_is_empty();
+  return true;
 }
 
 void WorkerCluster::connect_tcp(Host& host, TcpWaiter& waiter, std::shared_ptr<const TransportOptions> options,
@@ -138,9 +148,7 @@ void WorkerCluster::connect_tcp(Host& host, TcpWaiter& waiter, std::shared_ptr<c
 
 void WorkerCluster::drain() {
   draining_ = true;
-  for (auto& [host, pools] : pools_) {
-    for (auto& pool : pools.pools) pool->drain();
-  }
+  for (const auto& pool : pools_) pool->drain();
   pool_is_empty();
 }
 
@@ -149,10 +157,8 @@ bool WorkerCluster::idle() const { return holds_ == 0 && pools_.empty() && attem
 void WorkerCluster::pool_is_empty() { loop_.end_of_turn(*this); }
 
 void WorkerCluster::run() {
-  for (auto at = pools_.begin(); at != pools_.end();) {
-    std::erase_if(at->second.pools, [](const auto& pool) { return pool->empty(); });
-    at = at->second.pools.empty() ? pools_.erase(at) : std::next(at);
-  }
+  freed_.clear();
+  std::erase_if(pools_, [](const auto& pool) { return pool->empty(); });
   if (!draining_ || !idle()) return;
   if (auto tell = std::exchange(when_idle_, nullptr)) tell();
 }

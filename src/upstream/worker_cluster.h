@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,8 +23,9 @@ class WorkerCluster final : public net::Deferred, private net::EndOfTurn {
 
   /// The host for a request; empty when there is none (counts upstream_cx_none_healthy).
   HostRef choose(LbContext& context);
-  /// The pool for `host`, which choose() gave. Valid during this turn.
-  HttpPool& http_pool(Host& host, const PoolKey& key);
+  /// The pool for `host`, which choose() gave. Valid during this turn. Null when max_connection_pools are in use
+  /// (counts upstream_cx_pool_overflow); one without requests makes room.
+  HttpPool* http_pool(Host& host, const PoolKey& key);
   /// A connection for bytes. on_failed() may come within this call.
   void connect_tcp(Host& host, TcpWaiter& waiter, std::shared_ptr<const TransportOptions> options = nullptr,
                    RoutingPriority priority = RoutingPriority::kDefault);
@@ -67,10 +69,22 @@ class WorkerCluster final : public net::Deferred, private net::EndOfTurn {
  private:
   friend class HttpPool;
   friend class TcpAttempt;
-  struct HostPools {
-    HostRef host;
-    std::vector<std::unique_ptr<HttpPool>> pools;  // few
+  /// Where a pool belongs, to find one without making it.
+  struct PoolPlace {
+    Host* host;
+    const PoolKey& key;
+    PoolPlace(Host* h, const PoolKey& k) : host(h), key(k) {}
+    PoolPlace(const std::unique_ptr<HttpPool>& pool) : host(&pool->host()), key(pool->key()) {}  // NOLINT: implicit
   };
+  struct PoolHash {
+    using is_transparent = void;
+    size_t operator()(const PoolPlace& place) const { return std::hash<Host*>{}(place.host) ^ place.key.hash(); }
+  };
+  struct PoolEqual {
+    using is_transparent = void;
+    bool operator()(const PoolPlace& a, const PoolPlace& b) const { return a.host == b.host && a.key == b.key; }
+  };
+  bool free_one_pool(RoutingPriority priority);
   Host* override_host(const LbContext& context) const;
   HostRef original_destination(const LbContext& context);
   void count_events(const LbContext& context);
@@ -83,7 +97,8 @@ class WorkerCluster final : public net::Deferred, private net::EndOfTurn {
   ConnectionFactory& factory_;
   std::shared_ptr<const LbSnapshot> snapshot_;
   uint64_t version_ = 0;
-  std::unordered_map<Host*, HostPools> pools_;
+  std::unordered_set<std::unique_ptr<HttpPool>, PoolHash, PoolEqual> pools_;
+  std::vector<std::unique_ptr<HttpPool>> freed_;  ///< until the end of the turn: somebody may be inside
   std::unordered_map<net::Address, HostRef> original_hosts_;
   List<TcpAttempt, WorkerCluster> attempts_;
   std::function<void()> when_idle_;

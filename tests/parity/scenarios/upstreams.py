@@ -1,6 +1,6 @@
 """Which host gets the request: balancing, subsets, priorities, health, outliers, breakers."""
 from tests.parity.feature import Feature, get
-from tests.support.client_h1 import Http1Client
+from tests.support.client_h1 import Http1Client, encode
 from tests.support.client_h2 import Http2Client
 from tests.support.deadline import wait_for
 from tests.support.reply import Reply, by_origin
@@ -135,6 +135,33 @@ def at_once(target: str, listener: str, count: int):
     return flow
 
 
+def what_remains(cluster: str):
+    """The gauges of what a cluster's breakers still allow, while one request is with the origin, and after it."""
+    def flow(world):
+        def gauges():
+            prefix = f"cluster.{cluster}.circuit_breakers.default.remaining_"
+            return {name.removeprefix(prefix): value for name, value in world.admin.stats(prefix).items()
+                    if name != prefix + "cx_pools"}       # without a limit
+        with Http1Client(world.dial("main")) as client:
+            before = gauges()
+            client.send(encode("GET", f"/{cluster}", [("host", "h")]))
+            wait_for(world.received, "the request at the origin")
+            during = gauges()
+        wait_for(lambda: gauges() != during, "the request to end")
+        return {"before": before, "during": during, "after": gauges()}
+    return flow
+
+
+def second_pool(world):
+    """Two requests at the same time to a cluster of two hosts that may have one pool of connections."""
+    with Http2Client(world.dial("main")) as client:
+        client.start("GET", "/pools")
+        wait_for(world.received, "the first request at an origin")
+        answer = client.wait(client.start("GET", "/pools"), "GET")
+        overflow = "cluster.pools.upstream_cx_pool_overflow"
+        return {"status": answer.status, "body": answer.body, "overflow": world.admin.stats(overflow).get(overflow)}
+
+
 BREAKERS = Feature("circuit_breakers", """
 listeners:
   main:
@@ -145,6 +172,7 @@ listeners:
     - {match: {prefix: /high}, route: {cluster: high, priority: HIGH}}
     - {match: {prefix: /high_default}, route: {cluster: high}}
     - {match: {prefix: /remaining}, route: {cluster: remaining}}
+    - {match: {prefix: /pools}, route: {cluster: pools}}
     - {match: {prefix: /maintenance}, route: {cluster: maintenance}}
 clusters:
   requests: {endpoints: [a], protocol: h2, circuit_breakers: {thresholds: [{max_requests: 2}]}}
@@ -152,6 +180,7 @@ clusters:
   connections: {endpoints: [a], circuit_breakers: {thresholds: [{max_connections: 1, max_pending_requests: 0}]}}
   high: {endpoints: [a], circuit_breakers: {thresholds: [{priority: HIGH, max_requests: 0}]}}
   remaining: {endpoints: [a], circuit_breakers: {thresholds: [{max_requests: 5, track_remaining: true}]}}
+  pools: {endpoints: [a, b], circuit_breakers: {thresholds: [{max_connection_pools: 1}]}}
   maintenance: {endpoints: [a]}
 bootstrap: {layered_runtime: {layers: [{name: base, static_layer: {upstream.maintenance_mode.maintenance: 100}}]}}
 """, ignore=("stat.cluster.*",))
@@ -160,6 +189,9 @@ BREAKERS.case("max_pending", flow=at_once("/pending", "main", 3), origin=R(hang=
 BREAKERS.case("max_connections_no_pending", get("/connections"))
 BREAKERS.case("high_priority", get("/high"))
 BREAKERS.case("remaining", get("/remaining"))
+BREAKERS.case("remaining_gauges", flow=what_remains("remaining"), origin=R(hang=True))
+BREAKERS.case("second_pool", flow=second_pool, origin=R(hang=True), logs=2, ignore=("origin[0].where", "log*.UPSTREAM"))
+BREAKERS.case("pool_makes_room", get("/pools"), get("/pools"), get("/pools"), ignore=("origin*.where", "client*.body", "log*.UPSTREAM"))
 BREAKERS.case("maintenance_mode", get("/maintenance"))
 
 
