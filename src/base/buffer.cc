@@ -66,10 +66,12 @@ void Buffer::commit(size_t size) {
   size_ += size;
 }
 
-size_t Buffer::peek(std::span<iovec> out) const {
+size_t Buffer::peek(std::span<iovec> out, size_t offset) const {
   size_t n = 0;
   for (Block* b = head_; b && n < out.size(); b = b->next) {
-    if (b->begin != b->end) out[n++] = {b->data() + b->begin, b->end - b->begin};
+    const size_t size = b->end - b->begin;
+    if (offset < size) out[n++] = {b->data() + b->begin + offset, size - offset};
+    offset -= std::min(offset, size);
   }
   return n;
 }

@@ -36,8 +36,8 @@ class Buffer {
   char* reserve(size_t size);
   void commit(size_t size);
 
-  /// Fills `out` with the leading blocks; returns how many were filled.
-  size_t peek(std::span<iovec> out) const;
+  /// Fills `out` with the blocks from byte `offset` on; returns how many were filled.
+  size_t peek(std::span<iovec> out, size_t offset = 0) const;
   /// The contiguous bytes at the front (empty only when the buffer is empty).
   std::string_view front() const;
   /// Drops `size` bytes from the front; size <= this->size().

@@ -237,6 +237,8 @@ std::vector<route::MirrorPolicy> compile_mirrors(
     to.cluster_header = http::to_lower(policy.cluster_header());
     if (policy.has_runtime_fraction()) to.fraction = fraction(policy.runtime_fraction());
     if (policy.has_trace_sampled()) to.trace_sampled = policy.trace_sampled().value();
+    to.host_rewrite = policy.host_rewrite_literal();
+    compile_header_mutations(policy.request_headers_mutations(), to.headers, item / "request_headers_mutations");
     to.append_shadow_suffix = !policy.disable_shadow_host_suffix_append();
     mirrors.push_back(std::move(to));
   }
@@ -317,8 +319,9 @@ void add_forward_fields(SupportedTable& table) {
       {"path_template_rewrite"}));
   table.add(supported<rv3::RouteAction::MaxStreamDuration>(
       {"max_stream_duration", "grpc_timeout_header_max", "grpc_timeout_header_offset"}));
-  table.add(supported<rv3::RouteAction::RequestMirrorPolicy>(
-      {"cluster", "cluster_header", "runtime_fraction", "disable_shadow_host_suffix_append"}));
+  table.add(supported<rv3::RouteAction::RequestMirrorPolicy>({"cluster", "cluster_header", "runtime_fraction",
+                                                              "disable_shadow_host_suffix_append", "trace_sampled",
+                                                              "request_headers_mutations", "host_rewrite_literal"}));
   table.add(supported<rv3::RouteAction::UpgradeConfig>({"upgrade_type", "enabled"}).security({"connect_config"}));
   table.add(supported<rv3::RouteAction::HashPolicy>(
       {"header", "cookie", "connection_properties", "query_parameter", "filter_state", "terminal"}));

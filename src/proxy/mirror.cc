@@ -2,7 +2,7 @@
 
 #include "http/copy_head.h"
 #include "http/uri.h"
-#include "observe/stream_info.h"
+#include "proxy/request_trace.h"
 #include "proxy/transport_options.h"
 #include "route/route_table.h"
 #include "upstream/clusters.h"
@@ -155,11 +155,29 @@ void Mirror::finish() {
 
 // ---- those of one request ----
 
+namespace {
+
+void change_copy(const route::MirrorPolicy& policy, const MirrorSet::Context& context, http::RequestHead& head,
+                 Arena& arena) {
+  if (!policy.host_rewrite.empty()) {
+    head.authority = arena.copy(policy.host_rewrite);
+  } else if (policy.append_shadow_suffix) {
+    head.authority = arena.copy(shadow_authority(head.authority));
+  }
+  if (context.trace) context.trace->mark_copy(head, policy.trace_sampled);
+  if (policy.headers.empty()) return;
+  policy.headers.apply(head.headers, context.info, arena);
+  // Names are slices of the configuration, which the copy may outlive.
+  head.headers = http::copy_headers(head.headers, arena);
+}
+
+}  // namespace
+
 MirrorSet* MirrorSet::start(const Context& context, const route::Route& route, const route::Timeouts& timeouts,
                             const http::RequestHead& request, bool end, Arena& arena) {
   MirrorSet* set = nullptr;
   for (const route::MirrorPolicy& policy : route.forward()->mirrors) {
-    if (policy.fraction && !policy.fraction->includes(context.random, context.runtime)) continue;
+    if (policy.fraction && !policy.fraction->includes(context.info.random, context.runtime)) continue;
     std::string_view name = policy.cluster;
     if (name.empty()) {
       const http::Header* header = request.headers.find(policy.cluster_header);
@@ -169,13 +187,13 @@ MirrorSet* MirrorSet::start(const Context& context, const route::Route& route, c
     if (!cluster) continue;  // as Envoy: no reason to fail the request
     auto memory = std::make_unique<Arena>();
     http::RequestHead& head = http::copy_head(request, *memory);
-    if (policy.append_shadow_suffix) head.authority = memory->copy(shadow_authority(head.authority));
+    change_copy(policy, context, head, *memory);
     route::write_timeouts(route, timeouts, Milliseconds(0), context.envoy_headers, head, *memory);
     auto* mirror = new Mirror(context.mirrors, context.loop, std::move(memory), head,
                               {.timeout = timeouts.global, .buffer_limit = context.buffer_limit, .end = end});
     if (!set) set = arena.make<MirrorSet>();
     set->mirrors_.push_back(mirror);
-    mirror->start(*cluster, context.client);
+    mirror->start(*cluster, *context.info.downstream);
   }
   return set;
 }

@@ -19,6 +19,7 @@
 #include "http/stream.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "observe/stream_info.h"
 #include "route/forward.h"
 #include "route/rewrite.h"
 #include "upstream/pool.h"
@@ -31,6 +32,7 @@ class Clusters;
 namespace proa::proxy {
 
 class Mirror;
+class RequestTrace;
 
 /// Owns a worker's mirrors. On its thread; destroyed before the clusters.
 class Mirrors {
@@ -106,9 +108,9 @@ class MirrorSet {
     Mirrors& mirrors;
     net::Loop& loop;
     upstream::Clusters& clusters;
-    const net::ConnectionInfo& client;
+    const observe::StreamInfo& info;
+    const RequestTrace* trace;  ///< null: no tracing
     const route::Runtime* runtime;
-    uint64_t random;
     size_t buffer_limit;
     bool envoy_headers;
   };

@@ -61,19 +61,16 @@ void Exchange::mirror(std::string_view data) {
 
 void Exchange::mirror(const Buffer& data) {
   std::array<iovec, 64> pieces;
-  const size_t count = data.peek(pieces);
-  size_t size = 0;
-  for (size_t i = 0; i < count; ++i) size += pieces[i].iov_len;
-  if (size < data.size()) {  // more blocks than one look shows
-    count_abandoned_copy();
-    return std::exchange(mirrors_, nullptr)->release();
+  std::string_view last;
+  for (size_t seen = 0; seen < data.size();) {
+    const size_t count = data.peek(pieces, seen);
+    for (size_t i = 0; i < count; ++i) {
+      if (!last.empty() && !mirrors_->send(last, false)) count_abandoned_copy();
+      last = {static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len};
+      seen += last.size();
+    }
   }
-  for (size_t i = 0; i + 1 < count; ++i) {
-    const std::string_view piece(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
-    if (!mirrors_->send(piece, false)) count_abandoned_copy();
-  }
-  mirror(count ? std::string_view(static_cast<const char*>(pieces[count - 1].iov_base), pieces[count - 1].iov_len)
-               : std::string_view());
+  mirror(last);
 }
 
 /// A copy of the body, to be sent again or mirrored, would take more than it may.
@@ -128,22 +125,14 @@ void Exchange::push_request_body() {
   if (keep_body_ && body_.size() > keep_limit_) stop_keeping_body();
   std::array<iovec, 64> pieces;
   while (body_sent_ < body_.size()) {
-    // With keep_body_ the buffer is walked again from its start: bounded by buffer_limit_.
-    size_t count = body_.peek(pieces);
-    size_t skip = body_sent_;
+    const size_t count = body_.peek(pieces, body_sent_);
     for (size_t i = 0; i < count; ++i) {
-      std::string_view piece(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
-      if (skip >= piece.size()) {
-        skip -= piece.size();
-        continue;
-      }
-      piece.remove_prefix(std::exchange(skip, 0));
+      const std::string_view piece(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
       body_sent_ += piece.size();
       const bool end = request_end_ && !request_trailers_ && body_sent_ == body_.size();
       if (end) request_sent_completely_ = true;
       stream.send_data(piece, end);
     }
-    if (keep_body_ && count == pieces.size()) stop_keeping_body();  // more blocks than one look shows
     if (!keep_body_ && body_sent_) drop_sent_body();
   }
   if (request_end_ && !request_sent_completely_) {

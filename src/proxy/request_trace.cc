@@ -131,9 +131,23 @@ void RequestTrace::before_attempt(const route::Route& route, uint16_t previous_s
     out.parent = context_.span;
     out.span = attempt_;
   }
+  inject(out, request_.headers);
+}
+
+void RequestTrace::mark_copy(http::RequestHead& copy, std::optional<bool> sampled) const {
+  if (!tracer_.exporter) return;
+  TraceContext out = context_;
+  if (sampled) {
+    out.sampled = *sampled;
+    out.debug = out.debug && *sampled;
+  }
+  inject(out, copy.headers);
+}
+
+void RequestTrace::inject(const TraceContext& context, http::HeaderList& headers) const {
   if (!tracer_.inject) return;
-  if (tracer_.propagation != Propagation::kW3c) inject_b3(out, request_.headers);
-  if (tracer_.propagation != Propagation::kB3) inject_w3c(out, request_.headers);
+  if (tracer_.propagation != Propagation::kW3c) inject_b3(context, headers);
+  if (tracer_.propagation != Propagation::kB3) inject_w3c(context, headers);
 }
 
 void RequestTrace::on_response(http::ResponseHead& head, const route::Route* route) {

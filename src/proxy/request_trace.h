@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/arena.h"
@@ -31,6 +32,8 @@ class RequestTrace {
 
   /// `previous_status`: of the attempt before, 0 when it had no response; not looked at for the first.
   void before_attempt(const route::Route& route, uint16_t previous_status);
+  /// A copy of the request for another cluster: part of the trace under our span. `sampled`: instead of our decision.
+  void mark_copy(http::RequestHead& copy, std::optional<bool> sampled) const;
   /// `route` may be null.
   void on_response(http::ResponseHead& head, const route::Route* route);
   /// The exchange is over: `info.end` is set.
@@ -46,6 +49,7 @@ class RequestTrace {
   std::string_view operation(const route::Route* route);
   observe::Span span(uint64_t id, uint64_t parent, MonoTime start) const;
   void end_attempt(uint16_t status);
+  void inject(const observe::TraceContext& context, http::HeaderList& headers) const;
   WallTime wall(MonoTime when) const;
 
   const Tracer& tracer_;

@@ -251,9 +251,9 @@ void Exchange::start_mirrors() {
   mirrors_ = MirrorSet::start({.mirrors = worker.mirrors(),
                                .loop = loop_,
                                .clusters = connection_.clusters(),
-                               .client = *info_.downstream,
+                               .info = info_,
+                               .trace = trace_,
                                .runtime = connection_.runtime(),
-                               .random = info_.random,
                                .buffer_limit = keep_limit_,
                                .envoy_headers = !manager_->router.suppress_envoy_headers},
                               *route_, timeouts_, request_, head_only, *arena_);

@@ -79,10 +79,10 @@ using HostRewrite = std::variant<std::monostate, HostLiteral, HostAuto, HostFrom
 struct MirrorPolicy {
   std::string cluster;  ///< or, when empty, `cluster_header` names it
   std::string cluster_header;
-  std::optional<Fraction> fraction;  ///< nullopt: all
-  std::optional<bool> trace_sampled;
-  bool append_shadow_suffix = true;  ///< "-shadow" after the host
-  std::string host_rewrite;
+  std::optional<Fraction> fraction;   ///< nullopt: all
+  std::optional<bool> trace_sampled;  ///< nullopt: as the request
+  bool append_shadow_suffix = true;   ///< "-shadow" after the host
+  std::string host_rewrite;           ///< instead of the suffix; empty: keep
   HeaderOps headers;
 };
 

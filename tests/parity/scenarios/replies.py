@@ -139,6 +139,16 @@ listeners:
     - {match: {prefix: /header}, route: {cluster: a, request_mirror_policies: [{cluster_header: x-mirror}]}}
     - {match: {prefix: /missing}, route: {cluster: a, request_mirror_policies: [{cluster: nobody}]}}
     - {match: {prefix: /rewrite}, route: {cluster: a, prefix_rewrite: /new, request_mirror_policies: [{cluster: b}]}}
+    - {match: {prefix: /host}, route: {cluster: a, request_mirror_policies: [{cluster: b, host_rewrite_literal: other.test}]}}
+    - match: {prefix: /changed}
+      route:
+        cluster: a
+        request_mirror_policies:
+        - cluster: b
+          request_headers_mutations:
+          - {remove: x-gone}
+          - {append: {header: {key: x-mirrored, value: "%PROTOCOL%"}, append_action: APPEND_IF_EXISTS_OR_ADD}}
+          - {append: {header: {key: x-a, value: two}, append_action: OVERWRITE_IF_EXISTS}}
     route_config: {validate_clusters: false}
 clusters:
   b: {}
@@ -148,6 +158,8 @@ MIRROR.case("host_with_port", flow=lambda w: mirrored(w, get("/plain/x", host="h
 MIRROR.case("post_body", flow=lambda w: mirrored(w, post("/plain", b"m" * 5000)), logs=1)
 MIRROR.case("no_suffix", flow=lambda w: mirrored(w, get("/nosuffix")), logs=1)
 MIRROR.case("rewritten", flow=lambda w: mirrored(w, get("/rewrite/x")), logs=1)
+MIRROR.case("host_rewritten", flow=lambda w: mirrored(w, get("/host/x")), logs=1)
+MIRROR.case("headers_changed", flow=lambda w: mirrored(w, get("/changed", ("x-gone", "1"), ("x-a", "one"))), logs=1)
 MIRROR.case("by_header", flow=lambda w: mirrored(w, get("/header", ("x-mirror", "b"))), logs=1)
 MIRROR.case("never", get("/never"))
 MIRROR.case("missing_cluster", get("/missing"))
