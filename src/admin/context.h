@@ -37,6 +37,7 @@ struct AdminContext {
   proxy::AdminConfig config;  ///< where to listen; access logs
   std::string version;        ///< "0.1.0"
   std::string revision{};     ///< of the source, in hex; empty: not known
+  bool modified = false;      ///< the source differed from it
   std::string hot_restart_version = "disabled";
   CommandLine command_line{};
   MonoTime started{};        ///< of this process

@@ -39,18 +39,17 @@ Response reopen_logs_page(Admin& admin, const Request&) {
 }
 
 // graceful: connections are told to end while they finish what they do, for --drain-time-s. Otherwise the sockets
-// close and connections go on.
+// close and connections go on. inboundonly: of listeners whose traffic_direction is INBOUND.
 Response drain_listeners_page(Admin& admin, const Request& request) {
   if (!admin.started()) return refuse(503, "the server has no listeners yet");
   const bool graceful = request.query.has("graceful");
+  const auto traffic = request.query.has("inboundonly") ? proxy::Traffic::kInbound : proxy::Traffic::kAll;
   if (request.query.has("skip_exit") && !graceful) return refuse(400, "skip_exit goes with graceful");
   if (!graceful) {
-    admin.server().stop_accepting();
+    admin.server().stop_accepting(traffic);
   } else if (admin.server().state() != proxy::ServerState::kDraining) {
-    admin.server().drain([] {});
+    admin.server().drain({.limit = admin.server().options().drain_time, .traffic = traffic}, [] {});
   }
-  // No listener says in which direction its traffic goes, so all are drained: better told than guessed.
-  if (request.query.has("inboundonly")) return {.body = "OK, and outbound listeners too\n"};
   return ok();
 }
 

@@ -9,7 +9,7 @@
 namespace proa::admin {
 namespace {
 
-/// "/REVISION/VERSION/Clean/RELEASE/OpenSSL" without the first "/", as Envoy spells its version.
+/// "REVISION/VERSION/Clean/RELEASE/OpenSSL", as Envoy spells its version.
 std::string long_version(const AdminContext& context) {
 #ifdef NDEBUG
   constexpr std::string_view kBuild = "RELEASE";
@@ -17,7 +17,8 @@ std::string long_version(const AdminContext& context) {
   constexpr std::string_view kBuild = "DEBUG";
 #endif
   const std::string revision = context.revision.empty() ? std::string(40, '0') : context.revision;
-  return fmt::format("{}/{}/Clean/{}/OpenSSL", revision, context.version, kBuild);
+  const std::string_view state = context.modified ? "Modified" : "Clean";
+  return fmt::format("{}/{}/{}/{}/OpenSSL", revision, context.version, state, kBuild);
 }
 
 std::string seconds_text(Duration duration) {

@@ -76,6 +76,19 @@ TEST_F(ServerPage, draining_stops_the_listeners) {
   EXPECT_EQ(get("/ready").status, 200);
 }
 
+TEST_F(ServerPage, draining_can_be_for_inbound_listeners_only) {
+  TestConfig config;
+  config.listeners = R"(, {"name": "in", "traffic_direction": "INBOUND", "address": )" + TestConfig::address(0) +
+                     R"(, "filter_chains": [{"filters": [)" + TestConfig::http_manager(config.routes) + "]}]}";
+  serve(config.yaml());
+  EXPECT_EQ(server->bound_addresses("in").size(), 1u);
+  EXPECT_EQ(post("/drain_listeners?inboundonly").body, "OK\n");
+  EXPECT_TRUE(server->bound_addresses("in").empty());
+  EXPECT_EQ(server->bound_addresses("main").size(), 1u);
+  EXPECT_EQ(post("/drain_listeners?graceful&inboundonly").status, 200);
+  EXPECT_EQ(get("/ready").body, "LIVE\n") << "the others serve on";
+}
+
 TEST_F(ServerPage, graceful_drain_is_a_state) {
   serve(TestConfig().yaml());
   EXPECT_EQ(post("/drain_listeners?graceful&skip_exit").status, 200);

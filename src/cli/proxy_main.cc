@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/hot_restart.h"
 #include "cli/proxy_options.h"
+#include "cli/revision.h"
 #include "cli/service_notify.h"
 #include "cli/signals.h"
 #include "cli/start_memory.h"
@@ -85,12 +86,13 @@ class Program {
     warn(problems);
     report_ = "the configuration of the start is in force";
     if (Status begun = restart_.begin(); !begun) return complain(begun.error().message);
+    // First, so that no listener takes a connection of a process that then ends. After a hot restart the admin listener
+    // is the old process's as long as that one serves.
+    if (!restart_.takes_over()) {
+      if (Status open = open_admin(snapshot.admin); !open) return complain(open.error().message);
+    }
     Status started = server_->start(std::move(snapshot), restart_.listeners(), [this] { live(); });
     if (!started) return complain(started.error().message);
-    // After a hot restart the admin listener is the old process's as long as that one serves.
-    if (!restart_.takes_over()) {
-      if (Status open = open_admin(); !open) return complain(open.error().message);
-    }
     if (service_.alive_interval()) tell_alive();
     watchdog_ = watch_threads();
     loop_.run();
@@ -108,10 +110,12 @@ class Program {
     return config::load(options, shared_, problems);
   }
 
-  Status open_admin() {
-    const net::Address& address = server_->snapshot().admin.address;
+  Status open_admin(const proxy::AdminConfig& config) {
+    const net::Address& address = config.address;
     if (!address) return {};
-    admin::AdminContext context{.server = *server_, .config = server_->snapshot().admin, .version = kVersion};
+    admin::AdminContext context{.server = *server_, .config = config, .version = kVersion};
+    context.revision = kRevision;
+    context.modified = kModified;
     context.started = started_;
     context.first_started = restart_.first_started();
     context.hot_restart_version = restart_.version();
@@ -202,7 +206,7 @@ class Program {
     if (Status stepped = restart_.step_in(); !stepped) {
       log::get("main").error("the process before may not drain: {}", stepped.error().message);
     }
-    if (Status open = open_admin(); !open) log::get("main").error("{}", open.error().message);
+    if (Status open = open_admin(server_->snapshot().admin); !open) log::get("main").error("{}", open.error().message);
   }
 
   std::vector<PassedSocket> sockets_to_pass() {

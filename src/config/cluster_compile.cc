@@ -7,6 +7,7 @@
 #include "config/health_compile.h"
 #include "config/http_protocol_compile.h"
 #include "config/lb_compile.h"
+#include "config/stable_bytes.h"
 #include "config/supported.h"
 #include "config/tls_compile.h"
 #include "config/typed_payload.h"
@@ -234,7 +235,7 @@ ClusterSpec compile_cluster(const Cluster& from, const Site& at, Compiler& compi
   to.ignore_new_hosts_until_first_hc = from.common_lb_config().ignore_new_hosts_until_first_hc();
   to.close_connections_on_host_set_change = from.common_lb_config().close_connections_on_host_set_change();
   if (from.has_wait_for_warm_on_init()) to.wait_for_warm = from.wait_for_warm_on_init().value();
-  to.config_hash = std::hash<std::string>{}(from.SerializeAsString());
+  to.config_hash = stable_hash(from);
   return to;
 }
 

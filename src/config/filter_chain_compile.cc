@@ -4,6 +4,7 @@
 
 #include "config/http_manager_compile.h"
 #include "config/network_filter_compile.h"
+#include "config/stable_bytes.h"
 #include "config/supported.h"
 #include "config/tcp_proxy_compile.h"
 #include "config/tls_compile.h"
@@ -88,6 +89,21 @@ void compile_network_filters(const lv3::FilterChain& from, FilterChain& to, size
 
 }  // namespace
 
+namespace {
+
+/// A connection was admitted by what stands here; the HTTP connection manager is asked anew for each request.
+uint64_t hash_below_http(const lv3::FilterChain& from) {
+  lv3::FilterChain below;
+  if (from.has_transport_socket()) *below.mutable_transport_socket() = from.transport_socket();
+  for (const lv3::Filter& filter : from.filters()) {
+    if (filter.typed_config().Is<network::http_connection_manager::v3::HttpConnectionManager>()) continue;
+    *below.add_filters() = filter;
+  }
+  return stable_hash(below);
+}
+
+}  // namespace
+
 std::shared_ptr<const FilterChain> compile_filter_chain(const lv3::FilterChain& from, size_t buffer_limit,
                                                         const Site& at, Compiler& compiler) {
   auto to = std::make_shared<FilterChain>();
@@ -100,7 +116,7 @@ std::shared_ptr<const FilterChain> compile_filter_chain(const lv3::FilterChain& 
     to->transport_timeout = or_never(from.transport_socket_connect_timeout());
   }
   compile_network_filters(from, *to, buffer_limit, at, compiler);
-  to->transport_hash = std::hash<std::string>{}(from.transport_socket().SerializeAsString());
+  to->transport_hash = hash_below_http(from);
   return to;
 }
 

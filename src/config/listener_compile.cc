@@ -142,6 +142,7 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   compile_listener_filters(from, *to, at, compiler);
   if (from.has_listener_filters_timeout()) to->inspection_timeout = or_never(from.listener_filters_timeout());
   to->continue_on_inspection_timeout = from.continue_on_listener_filters_timeout();
+  to->inbound = from.traffic_direction() == core::INBOUND;
   compiler.outbound = from.traffic_direction() == core::OUTBOUND;
   compile_chains(from, *to, at, compiler);
   if (to->inspect_tls) to->inspection_stats = compiler.shared.stats(proxy::kTlsInspectorSchema, {});

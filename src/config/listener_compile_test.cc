@@ -46,6 +46,32 @@ TEST_F(ListenerCompile, defaults) {
   EXPECT_TRUE(to->chains[0]->tcp && !to->chains[0]->http && !to->chains[0]->tls);
 }
 
+TEST_F(ListenerCompile, a_connection_outlives_a_change_of_http_alone) {
+  auto hash = [this](const std::string& filters) {
+    return compile("name: m", "filter_chains: [{filters: [" + filters + "]}]")->chains.at(0)->transport_hash;
+  };
+  auto rbac = [](const std::string& policies) {
+    return "{name: r, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC, "
+           "stat_prefix: r, rules: {policies: {" +
+           policies + "}}}}, ";
+  };
+  auto http = [](const std::string& domain) {
+    return "{name: h, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.network."
+           "http_connection_manager.v3.HttpConnectionManager, stat_prefix: h, http_filters: [{name: r, typed_config: "
+           "{\"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}], route_config: "
+           "{virtual_hosts: [{name: v, domains: ['" +
+           domain + "']}]}}}";
+  };
+  auto policy = [](const std::string& name, int port) {
+    return name + ": {permissions: [{destination_port: " + std::to_string(port) + "}], principals: [{any: true}]}";
+  };
+  const uint64_t before = hash(rbac(policy("a", 1) + ", " + policy("b", 2)) + http("*"));
+  EXPECT_EQ(before, hash(rbac(policy("b", 2) + ", " + policy("a", 1)) + http("other.test")));
+  EXPECT_NE(before, hash(rbac(policy("a", 1) + ", " + policy("b", 3)) + http("*")));
+  EXPECT_NE(before, hash(http("*")));
+  EXPECT_EQ(problem_lines(), "");
+}
+
 TEST_F(ListenerCompile, without_a_name_it_has_that_of_its_address) {
   EXPECT_EQ(compile("stat_prefix: edge")->name, "127.0.0.1:8080");
   EXPECT_EQ(compile("stat_prefix: edge")->stats->name().name, "edge");

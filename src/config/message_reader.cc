@@ -21,6 +21,7 @@
 #include "config/scalar_field.h"
 #include "config/scalar_text.h"
 #include "config/sensitive.h"
+#include "config/stable_bytes.h"
 #include "config/typed_payload.h"
 
 namespace proa::config {
@@ -313,7 +314,7 @@ class MessageReader {
     payload(node, *content, path);
     if (is_typed_struct(*type)) check_typed_struct(node, path);
     out.set_type_url(std::string(url->text()));
-    content->SerializeToString(out.mutable_value());
+    out.set_value(stable_bytes(*content));
   }
 
   /// Once for all errors: it takes longer than to read the document.

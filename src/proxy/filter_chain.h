@@ -47,7 +47,8 @@ struct FilterChain {
   std::shared_ptr<const ConnectionManager> http;
   std::shared_ptr<const TcpProxy> tcp;
   std::shared_ptr<const SelfServed> self_served;
-  /// Tells whether an old chain's connections may go on under a new one: equal when everything below HTTP is.
+  /// Tells whether an old chain's connections may go on under a new one: equal when everything below HTTP is, the
+  /// transport socket and the network filters.
   uint64_t transport_hash = 0;
 };
 

@@ -26,11 +26,15 @@ struct ProxyProtocolRules {
   std::shared_ptr<observe::StatGroup> stats;  ///< schema kProxyProtocolSchema
 };
 
+/// Which listeners are meant, by their traffic_direction.
+enum class Traffic : uint8_t { kAll, kInbound };
+
 struct ListenerConfig {
   std::string name;
   std::vector<net::Address> addresses;  ///< the first one, then additional_addresses
   net::ListenOptions socket;
   bool bind_to_port = true;
+  bool inbound = false;  ///< traffic_direction
   uint32_t accepts_per_event = net::Acceptor::kDefaultPerEvent;
 
   // Listener filters, in the one order that makes sense: who connects to where, then what they speak.
@@ -52,6 +56,7 @@ struct ListenerConfig {
   std::shared_ptr<observe::StatGroup> stats;  ///< schema kListenerSchema
   std::vector<std::shared_ptr<const observe::AccessLog>> access_logs;
 
+  bool takes(Traffic traffic) const { return inbound || traffic == Traffic::kAll; }
   const std::shared_ptr<const FilterChain>* find_chain(const net::ConnectionInfo& connection) const {
     int index = matcher.find(connection);
     if (index >= 0) return &chains[static_cast<size_t>(index)];

@@ -222,10 +222,12 @@ void Server::publish_runtime(std::shared_ptr<const route::Runtime> runtime) {
   }
 }
 
-void Server::stop_accepting() {
-  bound_.clear();
+void Server::stop_accepting(Traffic traffic) {
+  for (const auto& config : snapshot_.listeners) {
+    if (config->takes(traffic)) bound_.erase(config->name);
+  }
   for (size_t i = 0; i < workers_->size(); ++i) {
-    (*workers_)[i].post([listeners = listeners_[i].get()] { listeners->stop_accepting(); });
+    (*workers_)[i].post([listeners = listeners_[i].get(), traffic] { listeners->stop_accepting(traffic); });
   }
 }
 
@@ -235,9 +237,10 @@ void Server::fail_health_checks(bool fail) {
 }
 
 void Server::drain(DrainPlan plan, std::function<void()> done) {
-  state_ = ServerState::kDraining;
+  if (plan.traffic == Traffic::kAll) state_ = ServerState::kDraining;
   drained_ = std::move(done);
-  stop_accepting();
+  drain_traffic_ = plan.traffic;
+  stop_accepting(plan.traffic);
   all_told_ = main_loop_.now() + plan.spread;
   drain_interval_ = std::max(kDrainPoll, plan.spread / kDrainTurns);
   drain_timer_.start(main_loop_, plan.limit);
@@ -251,10 +254,10 @@ void Server::drain_turn() {
   const auto turns_left = static_cast<size_t>(left_time / drain_interval_) + 1;
   auto left = std::make_shared<std::atomic<size_t>>(0);
   workers_->for_each(
-      [this, left, turns_left](net::Worker& worker) {
+      [this, left, turns_left, traffic = drain_traffic_](net::Worker& worker) {
         WorkerListeners& listeners = *listeners_[worker.index()];
-        listeners.drain_share(turns_left);
-        *left += listeners.connections();
+        listeners.drain_share(turns_left, traffic);
+        *left += listeners.connections(traffic);
       },
       [this, left] {
         if (!drained_) return;  // the limit came first

@@ -29,6 +29,8 @@ struct ServerOptions {
 struct DrainPlan {
   Milliseconds spread{0};  ///< over which the connections are told to end, lest all their clients come back at once
   Milliseconds limit{0};   ///< after which the rest is closed
+  /// Less than all: the server goes on, also with new configurations.
+  Traffic traffic = Traffic::kAll;
 };
 
 enum class ServerState : uint8_t { kPreInitializing, kInitializing, kLive, kDraining };
@@ -53,7 +55,7 @@ class Server {
   /// At once, for at most drain_time.
   void drain(std::function<void()> done) { drain({.limit = options_.drain_time}, std::move(done)); }
   /// For POST /drain_listeners: stops accepting, connections go on.
-  void stop_accepting();
+  void stop_accepting(Traffic traffic = Traffic::kAll);
   /// /healthcheck/fail: the health check filter answers 503 from now on. Read by workers.
   void fail_health_checks(bool fail);
   const std::atomic<bool>& health_checks_fail() const { return health_failed_; }
@@ -108,6 +110,7 @@ class Server {
   std::function<void()> drained_;
   MonoTime all_told_{};  // when a slow drain has told every connection
   Milliseconds drain_interval_{0};
+  Traffic drain_traffic_ = Traffic::kAll;
   net::Timer drain_timer_;
   net::Timer drain_poll_;
 };

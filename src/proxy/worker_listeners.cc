@@ -44,12 +44,16 @@ void WorkerListeners::drain(std::unique_ptr<Listener> listener) {
   leaving.drain();
 }
 
-void WorkerListeners::stop_accepting() {
-  for (auto& [name, listener] : active_) listener->stop_accepting();
+void WorkerListeners::stop_accepting(Traffic traffic) {
+  for (auto& [name, listener] : active_) {
+    if (listener->config()->takes(traffic)) listener->stop_accepting();
+  }
 }
 
-void WorkerListeners::drain_share(size_t turns_left) {
-  for (auto& [name, listener] : active_) listener->drain_share(turns_left);
+void WorkerListeners::drain_share(size_t turns_left, Traffic traffic) {
+  for (auto& [name, listener] : active_) {
+    if (listener->config()->takes(traffic)) listener->drain_share(turns_left);
+  }
 }
 
 void WorkerListeners::close_all() {
@@ -57,9 +61,10 @@ void WorkerListeners::close_all() {
   for (auto& listener : draining_) listener->close_all();
 }
 
-size_t WorkerListeners::connections() {
+size_t WorkerListeners::connections(Traffic traffic) {
   size_t count = 0;
-  auto add = [&count](Listener& listener) {
+  auto add = [&count, traffic](Listener& listener) {
+    if (!listener.config()->takes(traffic)) return;
     listener.accepted().for_each([&](AcceptedConnection&) { ++count; });
     listener.http().for_each([&](DownstreamConnection&) { ++count; });
     listener.tcp().for_each([&](TcpConnection&) { ++count; });

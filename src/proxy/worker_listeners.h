@@ -19,11 +19,11 @@ class WorkerListeners {
   void update(std::shared_ptr<const ListenerConfig> config);
   /// Stops accepting and drains; gone when its last connection is.
   void remove(const std::string& name);
-  void stop_accepting();
+  void stop_accepting(Traffic traffic);
   /// One of `turns_left` turns in which every connection is told to end; see Listener::drain_share.
-  void drain_share(size_t turns_left);
+  void drain_share(size_t turns_left, Traffic traffic);
   void close_all();
-  size_t connections();
+  size_t connections(Traffic traffic = Traffic::kAll);
   WorkerContext& worker() { return worker_; }
 
  private:

@@ -1,5 +1,6 @@
 """The operator's surface, by the names that istioctl, dashboards and recipes use."""
 import json
+import re
 
 import pytest
 
@@ -18,7 +19,8 @@ def test_ready_and_server_info(start):
     info = admin.json("/server_info")
     assert info["state"] == "LIVE"
     assert info["command_line_options"]["concurrency"] == 1
-    assert {"version", "uptime_current_epoch"} <= info.keys()
+    assert re.fullmatch(r"[0-9a-f]{40}/[\d.]+/(Clean|Modified)/(RELEASE|DEBUG)/\w+", info["version"])
+    assert "uptime_current_epoch" in info
 
 
 def test_stats_formats_agree(start):

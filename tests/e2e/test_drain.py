@@ -34,17 +34,26 @@ def test_http2_connections_get_goaway_and_finish_their_streams(start):
         assert client.goaway in (0, None)
 
 
+def refused(world, listener: str) -> bool:
+    try:
+        world.dial(listener, seconds=0.2).connect().close()
+        return False
+    except OSError:
+        return True
+
+
 def test_new_connections_are_refused_after_drain(start):
     world = start(flags=FAST)
     world.admin.post("/drain_listeners")
+    wait_for(lambda: refused(world, "main"), "the listener to close")
 
-    def refused() -> bool:
-        try:
-            world.dial("main", seconds=0.2).connect().close()
-            return False
-        except OSError:
-            return True
-    wait_for(refused, "the listener to close")
+
+def test_a_drain_may_be_for_inbound_listeners_only(start):
+    world = start("listeners: {main: {}, inside: {listener: {traffic_direction: INBOUND}}}", flags=FAST)
+    world.admin.post("/drain_listeners?inboundonly")
+    wait_for(lambda: refused(world, "inside"), "the inbound listener to close")
+    with Http1Client(world.dial("main")) as client:
+        assert client.request("GET", "/", [("host", "h")]).status == 200
 
 
 def test_failed_health_check_announces_close(start):
@@ -90,11 +99,30 @@ def test_sighup_with_a_broken_file_keeps_the_old_configuration(start):
     assert world.admin.ready()
 
 
-def rewrite(world, mark: str) -> None:
-    """Writes the configuration anew with a response header that tells the version."""
+RBAC = {"name": "envoy.filters.network.rbac", "typed_config": {
+    "@type": "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC", "stat_prefix": "r",
+    "rules": {"policies": {"all": {"permissions": [{"any": True}], "principals": [{"any": True}]}}}}}
+
+
+@pytest.mark.proa_only
+def test_a_reload_with_another_network_filter_ends_the_connections_of_before(start):
+    """They were admitted without it."""
+    world = start(flags=FAST)
+    with Http1Client(world.dial("main")) as client:
+        for mark, filters, connection in (("routes", [], []), ("filter", [RBAC], ["close"])):
+            rewrite(world, mark, filters)
+            world.proxy.program.signal(signal.SIGHUP)
+            wait_for(lambda: answers_with(world, mark), "the new configuration")
+            assert client.request("GET", "/", [("host", "h")]).header("connection") == connection
+
+
+def rewrite(world, mark: str, network_filters: list[dict] = ()) -> None:
+    """Writes the configuration anew with a response header that tells the version, and with filters before HTTP's."""
     import json
     whole = json.loads(world.proxy.config_path.read_text())
-    routes = whole["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]["route_config"]
+    filters = whole["static_resources"]["listeners"][0]["filter_chains"][0]["filters"]
+    filters[:-1] = network_filters
+    routes = filters[-1]["typed_config"]["route_config"]
     routes["response_headers_to_add"] = [{"header": {"key": "x-version", "value": mark}}]
     del whole["admin"]
     world.proxy.write_config(whole)
