@@ -120,29 +120,27 @@ ProxyParse parse_v2(std::string_view bytes) {
   const size_t length = ByteReader(bytes.substr(14, 2)).u16();
   const bool local = (bytes[12] & 0x0f) == 0;
   if (kV2Fixed + length > kMaxProxyHeader) return error("PROXY v2 header is longer than 16 KiB");
-  static constexpr std::array<size_t, 4> kAddresses{0, 12, 36, 216};
+  static constexpr std::array<size_t, 3> kAddresses{0, 12, 36};
   if (!local) {
+    if (family == 3) return error("PROXY v2 header has Unix addresses, which tell nothing of a client");
     if (family > 3) return error("PROXY v2 header has an unknown address family");
     if (protocol > 2) return error("PROXY v2 header has an unknown protocol");
-    if (protocol == 2) return error("PROXY v2 header names a datagram protocol on a stream");
+    if (family && !protocol) return error("PROXY v2 header has addresses without a protocol");
     if (length < kAddresses[family]) return error("PROXY v2 header is too short for its addresses");
   }
   if (bytes.size() < kV2Fixed + length) return {};
   ProxyParse out{.state = ProxyParse::State::kDone, .header = {.version = 2}, .error = {}};
   out.header.size = kV2Fixed + length;
-  out.header.local = local || protocol == 0 || (family != 1 && family != 2);
-  if (local) return out;  // the rest is to be skipped, whatever it holds
+  out.header.local = local || family == 0;
+  // Skipped, whatever it holds: without a family, nothing says where TLVs would begin.
+  if (out.header.local) return out;
   std::string_view header = bytes.substr(0, out.header.size);
   std::string_view tlvs = header.substr(kV2Fixed + kAddresses[family]);
-  if (!out.header.local) {
-    ByteReader reader(header.substr(kV2Fixed));
-    const size_t size = family == 1 ? 4 : 16;
-    std::string_view source = reader.bytes(size), destination = reader.bytes(size);
-    out.header.source = read_address(source, reader.u16());
-    out.header.destination = read_address(destination, reader.u16());
-  }
-  // With an unspecified family nothing says where TLVs would begin: the rest is skipped.
-  if (family == 0) return out;
+  ByteReader reader(header.substr(kV2Fixed));
+  const size_t size = family == 1 ? 4 : 16;
+  std::string_view source = reader.bytes(size), destination = reader.bytes(size);
+  out.header.source = read_address(source, reader.u16());
+  out.header.destination = read_address(destination, reader.u16());
   if (auto sentence = parse_tlvs(header, tlvs, out.header.tlvs); !sentence.empty()) return error(sentence);
   return out;
 }

@@ -15,7 +15,7 @@ namespace proa::net {
 
 struct ProxyHeader {
   uint8_t version = 0;  // 1 or 2
-  /// No addresses are told (LOCAL, UNKNOWN, UNSPEC, Unix): those of the socket stay.
+  /// No addresses are told (LOCAL, UNKNOWN, UNSPEC): those of the socket stay.
   bool local = false;
   Address source{};
   Address destination{};
@@ -40,8 +40,9 @@ struct ProxyParse {
 inline constexpr size_t kMaxProxyHeader = 16 * 1024;
 
 /// `bytes` is everything received so far, from the first byte; no state between calls. Lengths are strict: a TLV that
-/// does not end with the header, or a checksum that does not fit, is an error. Only to be called for connections
-/// from sources that are trusted to send it.
+/// does not end with the header, or a checksum that does not fit, is an error. So are Unix addresses, as in Envoy; a
+/// datagram protocol is not: who gathers datagrams into a stream tells of their sender. Only to be called for
+/// connections from sources that are trusted to send it.
 ProxyParse parse_proxy_header(std::string_view bytes);
 
 /// "PROXY TCP4 ..."; UNKNOWN unless both are IP. A pair of mixed families is written as IPv6.

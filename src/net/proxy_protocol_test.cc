@@ -56,6 +56,12 @@ TEST(ProxyProtocol, reads_version_2_with_tlvs) {
   EXPECT_EQ(parse.header.tlvs, (std::vector<ProxyTlv>{{1, "h2"}, {0xe0, "xyz"}}));
 }
 
+TEST(ProxyProtocol, the_sender_of_datagrams_is_told_like_that_of_a_stream) {
+  ProxyParse parse = parse_proxy_header(v2(0x21, 0x12, kAddresses));
+  ASSERT_EQ(parse.state, State::kDone) << parse.error;
+  EXPECT_EQ(parse.header.source, kSource);
+}
+
 TEST(ProxyProtocol, cut_at_every_byte_needs_more) {
   for (const std::string& header : {v2(0x21, 0x11, kAddresses + std::string("\x01\x00\x02h2", 5)), v2(0x20, 0, ""),
                                     std::string("PROXY TCP4 10.1.2.3 10.9.8.7 5000 443\r\n")}) {
@@ -67,8 +73,7 @@ TEST(ProxyProtocol, cut_at_every_byte_needs_more) {
 }
 
 TEST(ProxyProtocol, local_and_unspecified_tell_no_addresses) {
-  for (const std::string& header : {v2(0x20, 0x11, kAddresses), v2(0x20, 0xff, "junk"), v2(0x21, 0x00, "junk"),
-                                    v2(0x21, 0x31, std::string(216, 'x'))}) {
+  for (const std::string& header : {v2(0x20, 0x11, kAddresses), v2(0x20, 0xff, "junk"), v2(0x21, 0x00, "junk")}) {
     ProxyParse parse = parse_proxy_header(header);
     ASSERT_EQ(parse.state, State::kDone) << parse.error;
     EXPECT_TRUE(parse.header.local);
@@ -85,7 +90,8 @@ TEST(ProxyProtocol, refuses_a_bad_version_2) {
            v2(0x11, 0x11, kAddresses),             // version 1 in a version 2 frame
            v2(0x22, 0x11, kAddresses),             // unknown command
            v2(0x21, 0x41, kAddresses),             // unknown family
-           v2(0x21, 0x12, kAddresses),             // datagrams
+           v2(0x21, 0x10, kAddresses),             // addresses of no protocol
+           v2(0x21, 0x31, std::string(216, 'x')),  // Unix addresses
            v2(0x21, 0x11, kAddresses.substr(1)),   // too short
            v2(0x21, 0x21, kAddresses),             // IPv6 with the length of IPv4
            v2(0x21, 0x11, kAddresses + overrun),   // TLV into the payload
