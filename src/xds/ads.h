@@ -39,10 +39,18 @@ void set_error(const std::string& error, Request& request) {
   request.mutable_error_detail()->set_message(refusal_text(error));
 }
 
+/// A server sends a time to live, and the envelope that carries it, only to who knows them.
+inline void add_features(envoy::config::core::v3::Node& node) {
+  for (const char* feature : {"xds.config.supports-resource-ttl", "xds.config.supports-resource-in-sotw"}) {
+    if (std::ranges::count(node.client_features(), feature) == 0) node.add_client_features(feature);
+  }
+}
+
 template <class Type>
 class Ads final : public Protocol {
  public:
   Ads(ProtocolOptions options, Observer& observer) : options_(std::move(options)), observer_(observer) {
+    add_features(options_.node);
     if (!options_.rate_limit) return;
     const std::chrono::duration<double> interval(1 / options_.rate_limit->fill_rate);
     tokens_ = std::make_unique<filters::TokenBucket>(options_.rate_limit->max_tokens, 1,
@@ -57,7 +65,10 @@ class Ads final : public Protocol {
     if (Entry* entry = find(type_url)) entry->type.unsubscribe(name);
   }
   void pause(std::string_view type_url) override { ++make(type_url).pauses; }
-  void resume(std::string_view type_url) override { --make(type_url).pauses; }
+  void resume(std::string_view type_url) override {
+    Entry& entry = make(type_url);
+    if (entry.pauses > 0) --entry.pauses;
+  }
   std::optional<Held> held(std::string_view type_url, std::string_view name) const override {
     const Entry* entry = find(type_url);
     return entry ? entry->type.holdings().held(name) : std::nullopt;

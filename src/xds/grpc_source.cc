@@ -96,9 +96,11 @@ void GrpcSource::on_message(std::string_view message) {
   loop_.end_of_turn(*this);
   if (Status read = protocol_->receive(message, loop_.now(), loop_.wall_now()); !read) {
     call_->cancel();
+    answered_ = false;
     return ended({grpc::Code::kInternal, read.error().message});
   }
   back_off_.reset();
+  answered_ = true;
   failing_ = false;
 }
 
@@ -106,9 +108,10 @@ void GrpcSource::on_finished(const grpc::CallStatus& status, const http::HeaderL
 
 void GrpcSource::ended(const grpc::CallStatus& status) {
   const Milliseconds wait = back_off_.next(upstream::thread_random());
-  const bool first = !status.ok() && !std::exchange(failing_, true);
-  log::get("xds").log(first ? spdlog::level::warn : spdlog::level::debug,
-                      "the stream to {} has ended with code {}: {}; next try in {} ms", options_.name,
+  const bool failed = !std::exchange(answered_, false);
+  const bool first = failed && !std::exchange(failing_, true);
+  const auto level = first ? spdlog::level::warn : failed ? spdlog::level::debug : spdlog::level::info;
+  log::get("xds").log(level, "the stream to {} has ended with code {}: {}; next try in {} ms", options_.name,
                       static_cast<int>(status.code), status.message, wait.count());
   protocol_->stream_closed();
   if (options_.stats) options_.stats->set(ControlPlaneStat::kConnectedState, 0);

@@ -83,7 +83,8 @@ class GrpcSource final : public Source, private grpc::CallObserver, private net:
   net::Timer retry_;
   net::Timer deadline_;
   uint64_t limited_counted_ = 0;
-  bool failing_ = false;  // since the last response: said once
+  bool answered_ = false;  // on this stream: then its end is in order (gRFC A57)
+  bool failing_ = false;   // said once, until the next response
 };
 
 }  // namespace proa::xds

@@ -24,7 +24,7 @@ struct RateLimit {
 };
 
 struct ProtocolOptions {
-  envoy::config::core::v3::Node node{};
+  envoy::config::core::v3::Node node{};     ///< the client features of this folder are added
   bool node_on_first_message_only = false;  ///< ApiConfigSource.set_node_on_first_message_only
   std::optional<RateLimit> rate_limit{};    ///< of requests; none: no limit
 };

@@ -62,6 +62,19 @@ TEST_P(BothProtocols, the_node_is_in_every_message_unless_told_otherwise) {
   for (const std::string& line : wordy.requests()) EXPECT_TRUE(line.starts_with("node ")) << line;
 }
 
+TEST_P(BothProtocols, the_node_says_that_times_to_live_are_understood) {
+  client.subscribe(kCluster, kWildcard);
+  client.protocol->stream_opened();
+  const std::string bytes = client.protocol->next_request(client.now).value();
+  dv3::DiscoveryRequest sotw;
+  dv3::DeltaDiscoveryRequest delta;
+  ASSERT_TRUE(GetParam() ? delta.ParseFromString(bytes) : sotw.ParseFromString(bytes));
+  const auto& node = GetParam() ? delta.node() : sotw.node();
+  EXPECT_EQ(node.id(), "sidecar~10.1.1.1~app.ns~ns.svc.cluster.local");
+  EXPECT_EQ(Lines(node.client_features().begin(), node.client_features().end()),
+            (Lines{"xds.config.supports-resource-ttl", "xds.config.supports-resource-in-sotw"}));
+}
+
 TEST_P(BothProtocols, a_name_that_does_not_come_is_absent_after_15_seconds_of_a_stream) {
   client.subscribe(kEndpoints, "a", {.initial_fetch_timeout = seconds(60)});
   client.pass(seconds(30));
