@@ -29,7 +29,8 @@ namespace proa::xds {
 /// One response that wants an answer.
 struct Ack {
   std::string nonce;
-  std::string error;  ///< empty: accepted
+  std::string error;     ///< empty: accepted
+  Milliseconds wait{0};  ///< before it is sent
 };
 
 /// As google.rpc.Status; INTERNAL is Envoy's code.
@@ -106,25 +107,33 @@ class Ads final : public Protocol {
     busy_ = false;
     if (!ack) return {};
     if (!ack->error.empty()) log::get("xds").warn("{} refused: {}", response.type_url(), ack->error);
-    acks_.push_back({entry, std::move(*ack)});
+    acks_.push_back({entry, std::move(*ack), now + ack->wait});
     return {};
   }
 
   std::optional<std::string> next_request(MonoTime now) override {
-    limited_until_ = kNoDeadline;
+    wake_ = kNoDeadline;
     if (!open_ || busy_) return std::nullopt;
-    auto ack = std::ranges::find_if(acks_, [](const Pending& pending) { return pending.entry->pauses == 0; });
-    auto due = types_.end();
+    auto ack = std::ranges::find_if(acks_, [&](const Pending& p) { return p.entry->pauses == 0 && p.due <= now; });
+    Entry* speaker = nullptr;
     if (ack == acks_.end()) {
-      due = std::ranges::find_if(types_, [](const auto& entry) { return entry->wants_to_speak(); });
-      if (due == types_.end()) return std::nullopt;
+      auto due = std::ranges::find_if(types_, [](const auto& entry) { return entry->wants_to_speak(); });
+      if (due == types_.end()) {
+        for (const Pending& pending : acks_) {
+          if (pending.entry->pauses == 0) wake_ = std::min(wake_, pending.due);
+        }
+        return std::nullopt;
+      }
+      speaker = due->get();
+      // A request with the newest nonce answers the response: an answer that waits must not come after it.
+      ack = std::ranges::find_if(acks_, [&](const Pending& p) { return p.entry == speaker; });
     }
     if (tokens_ && !tokens_->take(now)) {
       ++times_limited_;
-      limited_until_ = now + tokens_->until_fill(now);
+      wake_ = now + tokens_->until_fill(now);
       return std::nullopt;
     }
-    if (ack == acks_.end()) return serialized((*due)->type.request(nullptr, now));
+    if (ack == acks_.end()) return serialized(speaker->type.request(nullptr, now));
     Pending pending = std::move(*ack);
     acks_.erase(ack);
     return serialized(pending.entry->type.request(&pending.ack, now));
@@ -137,11 +146,12 @@ class Ads final : public Protocol {
   uint64_t times_limited() const override { return times_limited_; }
 
   MonoTime next_deadline() const override {
-    MonoTime first = limited_until_;
+    MonoTime first = wake_;
     for (const auto& entry : types_) first = std::min(first, entry->type.holdings().next_deadline());
     return first;
   }
   void on_time(MonoTime now) override {
+    if (wake_ <= now) wake_ = kNoDeadline;
     for (size_t i = 0; i < types_.size(); ++i) types_[i]->type.holdings().on_time(now);  // it may grow
   }
 
@@ -155,6 +165,7 @@ class Ads final : public Protocol {
   struct Pending {
     Entry* entry;
     Ack ack;
+    MonoTime due;
   };
 
   Entry* find(std::string_view type_url) const {
@@ -176,7 +187,7 @@ class Ads final : public Protocol {
   std::unique_ptr<filters::TokenBucket> tokens_;
   std::vector<std::unique_ptr<Entry>> types_;  // in the order of their first subscription; few
   std::deque<Pending> acks_;
-  MonoTime limited_until_ = kNoDeadline;
+  MonoTime wake_ = kNoDeadline;  // when next_request() may have something that it held back
   uint64_t times_limited_ = 0;
   bool open_ = false;
   bool busy_ = false;  // inside an event: what the observer subscribes to is sent as one request

@@ -88,10 +88,20 @@ class SotwType {
     std::string error = holdings_.apply(incoming, now, wall);
     mixed_ = !error.empty();
     if (!mixed_) version_ = response.version_info();
-    return Ack{response.nonce(), std::move(error)};
+    const Milliseconds wait = mixed_ ? wait_before_refusing(response.version_info()) : Milliseconds(0);
+    return Ack{response.nonce(), std::move(error), wait};
   }
 
  private:
+  /// Some servers (go-control-plane) answer a refusal with the same again, at once: that would be all we did.
+  Milliseconds wait_before_refusing(const std::string& version) {
+    if (std::exchange(refused_, version) != version) refusals_ = 0;
+    constexpr Milliseconds kFirst{100}, kMost{5'000};
+    const Milliseconds wait = refusals_ == 0 ? Milliseconds(0) : kFirst * (1 << std::min(refusals_, 6));
+    ++refusals_;
+    return std::min(wait, kMost);
+  }
+
   static constexpr std::chrono::seconds kDoubt{60};  // no response is on its way for longer
 
   void settle_doubts(MonoTime now) {
@@ -108,6 +118,8 @@ class SotwType {
   std::string version_;  // the last that was accepted whole; outlives the stream
   std::string nonce_;    // of the newest response on this stream
   bool mixed_ = false;   // what is held is not what it names: parts of a refused response, or less for its age
+  std::string refused_;  // the last version that was refused
+  int refusals_ = 0;     // of it, in a row
   bool changed_ = false;
   bool spoke_ = false;                                     // on this stream
   bool said_names_ = false;                                // on this stream

@@ -98,6 +98,40 @@ TEST_F(Sotw, a_refusal_names_the_bad_and_the_good_is_taken) {
   EXPECT_EQ(requests(), Lines{"Cluster 3 n3 []"});
 }
 
+// go-control-plane answers a refusal with the same version, at once.
+TEST_F(Sotw, a_version_that_is_sent_again_after_its_refusal_is_refused_more_and_more_slowly) {
+  client.subscribe(kCluster, kWildcard);
+  client.protocol->stream_opened();
+  requests();
+  client.observer.bad = {{"a", "no"}};
+  int sent = 0;
+  for (int second = 0; second < 60; ++second) {
+    for (int i = 0; i < 100; ++i) {
+      if (!requests().empty() || sent == 0) receive(kCluster, "1", "n" + std::to_string(++sent), {"a"});
+      client.pass(Milliseconds(10));
+    }
+  }
+  EXPECT_GT(sent, 12);
+  EXPECT_LT(sent, 20);
+  client.pass(std::chrono::seconds(5));
+  requests();
+  receive(kCluster, "2", "m1", {"a"});
+  EXPECT_EQ(requests().size(), 1u) << "another version is answered at once";
+}
+
+TEST_F(Sotw, a_refusal_that_waits_goes_with_the_next_change) {
+  client.subscribe(kEndpoints, "a");
+  client.protocol->stream_opened();
+  requests();
+  client.observer.bad = {{"a", "no"}};
+  receive(kEndpoints, "1", "n1", {"a"});
+  requests();
+  receive(kEndpoints, "1", "n2", {"a"});
+  EXPECT_EQ(requests(), Lines{});
+  client.subscribe(kEndpoints, "b");
+  EXPECT_EQ(requests(), Lines{"ClusterLoadAssignment - n2 [a,b] refused: a: no"});
+}
+
 TEST_F(Sotw, a_name_twice_is_refused_and_the_one_held_stays) {
   client.subscribe(kCluster, kWildcard);
   client.protocol->stream_opened();
