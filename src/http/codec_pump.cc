@@ -154,10 +154,8 @@ void CodecPump::run() {
   }
   if (!abort_ || !abort_reset_) flush();  // a farewell, if there is one
   if (abort_) {
-    if (!input_ended_) {
-      input_ended_ = true;
-      codec_->receive_end(true, now);
-    }
+    input_ended_ = true;
+    codec_->receive_end(true, now);  // also after an end in good order: a half-closed tunnel may still be under way
     on_progress();
     return close_now();
   }

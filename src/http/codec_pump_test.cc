@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "net/fake_poller.h"
 #include "net/memory_transport.h"
 
@@ -101,6 +103,19 @@ TEST_F(CodecPumpTest, input_reaches_the_codec_and_output_the_peer) {
   turn();
   EXPECT_EQ(far->receive(), "hello");
   EXPECT_EQ(pump->line->drained, 1);
+}
+
+TEST_F(CodecPumpTest, a_half_closed_connection_that_breaks_is_told_again) {
+  make(CodecPump::Role::kServer);
+  pump->line->finish_on_end = false;  // a tunnel: our side is still open
+  far->shutdown_write();
+  turn();
+  EXPECT_TRUE(pump->line->ended);
+  EXPECT_FALSE(pump->line->end_failed);
+  near->fail_with(ECONNRESET);
+  turn();
+  EXPECT_TRUE(pump->line->end_failed);
+  EXPECT_TRUE(pump->was_closed);
 }
 
 TEST_F(CodecPumpTest, reads_again_by_itself_when_the_codec_wants_input_again) {
