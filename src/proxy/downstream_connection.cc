@@ -224,6 +224,11 @@ void DownstreamConnection::on_closed() {
   duration_timer_.stop();
   drain_timer_.stop();
   observe::StatGroup& stats = *manager_->stats;
+  const bool http2 = codec() && codec()->version() == Version::kHttp2;
+  if (http2 && !codec()->error().empty() && !input_ended()) {  // HTTP/1 has said so in on_malformed()
+    note_version();
+    stats.add(HttpStat::kCxProtocolError);
+  }
   const bool remote = input_ended() && !local_close_;
   stats.sub(HttpStat::kCxActive);
   stats.add(HttpStat::kCxDestroy);
