@@ -106,7 +106,7 @@ class Ads final : public Protocol {
     std::optional<Ack> ack = entry->type.take(response, now, wall);
     busy_ = false;
     if (!ack) return {};
-    if (!ack->error.empty()) log::get("xds").warn("{} refused: {}", response.type_url(), ack->error);
+    if (!ack->error.empty()) log::get("xds").warn("{} refused: {}", response.type_url(), refusal_text(ack->error));
     acks_.push_back({entry, std::move(*ack), now + ack->wait});
     return {};
   }
