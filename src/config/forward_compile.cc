@@ -180,6 +180,26 @@ void compile_predicates(const rv3::RetryPolicy& from, route::RetryPolicy& to, co
   }
 }
 
+void compile_upgrades(const rv3::RouteAction& from, Forward& to, const Site& at) {
+  for (int i = 0; i < from.upgrade_configs_size(); ++i) {
+    const auto& upgrade = from.upgrade_configs(i);
+    const Site item = at[static_cast<size_t>(i)];
+    std::string type = http::to_lower(upgrade.upgrade_type());
+    if (upgrade.has_connect_config()) {
+      if (type != "connect") {
+        (item / "connect_config").error("ends tunnels of CONNECT alone", "set upgrade_type: CONNECT, or remove it");
+      }
+      const auto& config = upgrade.connect_config();
+      route::TunnelEnd end{.allow_post = config.allow_post()};
+      if (config.has_proxy_protocol_config()) {
+        end.proxy_protocol = config.proxy_protocol_config().version() == core::ProxyProtocolConfig::V2 ? 2 : 1;
+      }
+      to.tunnel_end = end;
+    }
+    to.upgrades.push_back({std::move(type), !upgrade.has_enabled() || upgrade.enabled().value()});
+  }
+}
+
 }  // namespace
 
 void check_cluster(const std::string& name, const Site& at, const Compiler& compiler) {
@@ -265,10 +285,7 @@ Forward compile_forward(const rv3::RouteAction& from, const route::RouteMatch& m
     if (auto policy = compile_hash(from.hash_policy(i), item)) to.hash_policies.push_back(std::move(*policy));
   }
   to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies", compiler);
-  for (const auto& upgrade : from.upgrade_configs()) {
-    to.upgrades.push_back(
-        {http::to_lower(upgrade.upgrade_type()), !upgrade.has_enabled() || upgrade.enabled().value(), false, false});
-  }
+  compile_upgrades(from, to, at / "upgrade_configs");
   if (from.has_internal_redirect_policy()) {
     to.internal_redirect = compile_internal_redirect(from.internal_redirect_policy(), at / "internal_redirect_policy");
   }
@@ -322,7 +339,8 @@ void add_forward_fields(SupportedTable& table) {
   table.add(supported<rv3::RouteAction::RequestMirrorPolicy>({"cluster", "cluster_header", "runtime_fraction",
                                                               "disable_shadow_host_suffix_append", "trace_sampled",
                                                               "request_headers_mutations", "host_rewrite_literal"}));
-  table.add(supported<rv3::RouteAction::UpgradeConfig>({"upgrade_type", "enabled"}).security({"connect_config"}));
+  table.add(supported<rv3::RouteAction::UpgradeConfig>({"upgrade_type", "enabled", "connect_config"}));
+  table.add(supported<rv3::RouteAction::UpgradeConfig::ConnectConfig>({"proxy_protocol_config", "allow_post"}));
   table.add(supported<rv3::RouteAction::HashPolicy>(
       {"header", "cookie", "connection_properties", "query_parameter", "filter_state", "terminal"}));
   table.add(supported<rv3::RouteAction::HashPolicy::Header>({"header_name", "regex_rewrite"}));

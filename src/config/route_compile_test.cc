@@ -136,6 +136,25 @@ TEST_F(RouteCompile, a_direct_response_has_a_limit) {
   EXPECT_EQ(problem_lines(), "");
 }
 
+TEST_F(RouteCompile, tunnels_end_where_connect_config_is_set) {
+  const auto upgrade = [](const std::string& type, const std::string& config) {
+    return forward("upgrade_configs: [{upgrade_type: " + type + ", connect_config: {" + config + "}}]");
+  };
+  EXPECT_FALSE(route(forward("upgrade_configs: [{upgrade_type: CONNECT}]")).forward()->tunnel_end.has_value());
+  auto end = route(upgrade("CONNECT", "")).forward()->tunnel_end;
+  ASSERT_TRUE(end.has_value());
+  EXPECT_FALSE(end->allow_post);
+  EXPECT_EQ(end->proxy_protocol, 0);
+  end = route(upgrade("CONNECT", "allow_post: true, proxy_protocol_config: {}")).forward()->tunnel_end;
+  EXPECT_TRUE(end->allow_post);
+  EXPECT_EQ(end->proxy_protocol, 1);
+  end = route(upgrade("CONNECT", "proxy_protocol_config: {version: V2}")).forward()->tunnel_end;
+  EXPECT_EQ(end->proxy_protocol, 2);
+  EXPECT_EQ(problem_lines(), "");
+  route(upgrade("websocket", ""));
+  EXPECT_THAT(problem_lines(), HasSubstr("route.upgrade_configs[0].connect_config: "));
+}
+
 TEST_F(RouteCompile, upgrades_are_gathered) {
   auto made = table("{virtual_hosts: [{name: v, domains: ['*'], routes: [{" +
                     forward("upgrade_configs: [{upgrade_type: websocket}, {upgrade_type: off, enabled: false}]") +

@@ -94,6 +94,7 @@ class ServerStream : public Stream {
 
 class ClientStream : public Stream {
  public:
+  /// `head` outlives the stream when it has a `protocol`: HTTP/2 may have to wait with it.
   virtual void send_request(const RequestHead& head, bool end) = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "proxy/attempt.h"
 
 #include "proxy/exchange.h"
+#include "proxy/tcp_stream.h"
 #include "upstream/worker_cluster.h"
 
 namespace proa::proxy {
@@ -17,6 +18,12 @@ Attempt::Attempt(Exchange& exchange, upstream::HostRef host)
 Attempt::~Attempt() { cancel(); }
 
 void Attempt::start(upstream::HttpPool& pool) { pool.acquire(*this); }
+
+void Attempt::start_tcp(upstream::WorkerCluster& cluster, std::shared_ptr<const upstream::TransportOptions> options,
+                        upstream::RoutingPriority priority, std::string_view preamble) {
+  preamble_ = preamble;
+  cluster.connect_tcp(*host_, *this, std::move(options), priority);
+}
 
 void Attempt::start_timers(net::Loop& loop, Milliseconds idle, Milliseconds duration) {
   duration_timer_.start(loop, duration);
@@ -37,6 +44,7 @@ void Attempt::stop_timers() {
 void Attempt::cancel() {
   stop_timers();
   upstream::PoolWaiter::cancel();
+  upstream::TcpWaiter::cancel();
   if (http::ClientStream* stream = std::exchange(stream_, nullptr)) {
     count_reset(ResetReason::kLocalReset);
     stream->reset(ResetReason::kLocalReset);
@@ -65,7 +73,13 @@ void Attempt::on_ready(upstream::Connection& connection) {
   http2_ = connection.version() == http::Version::kHttp2;
   connection_ = &connection;
   stream_ = &connection.open(*this, exchange_.arena());
-  exchange_.attempt_ready(*this, connection);
+  exchange_.attempt_ready(*this, connection.info(), connection.version());
+}
+
+void Attempt::on_connected(std::unique_ptr<upstream::TcpConnection> connection) {
+  tcp_ = std::make_unique<TcpStream>(std::move(connection), *this, exchange_.arena(), preamble_);
+  stream_ = tcp_.get();
+  exchange_.attempt_ready(*this, tcp_->info(), std::nullopt);
 }
 
 void Attempt::on_failed(upstream::PoolFailure failure, std::string_view details) {

@@ -10,23 +10,29 @@
 #include "upstream/connection.h"
 #include "upstream/http_pool.h"
 #include "upstream/lb/host.h"
+#include "upstream/tcp_connector.h"
 
 namespace proa::proxy {
 
 class Exchange;
+class TcpStream;
 
 /// A time-out of the attempt's own.
 enum class AttemptTimeout : uint8_t { kNone, kPerTry, kPerTryIdle, kMaxDuration };
 
 /// Made in the exchange's arena by serve.cc, one after the other. After cancel(), failed() or the end of the
 /// response it is inert: no event reaches the exchange any more.
-class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver {
+class Attempt final : public upstream::PoolWaiter, public upstream::TcpWaiter, public http::ResponseReceiver {
  public:
   Attempt(Exchange& exchange, upstream::HostRef host);
   ~Attempt() override;
 
   /// Asks the pool for a connection; Exchange::attempt_ready or attempt_failed follow, perhaps at once.
   void start(upstream::HttpPool& pool);
+  /// The same for a tunnel that ends here: asks for a plain connection. `preamble` goes first; it lives in the
+  /// exchange's arena.
+  void start_tcp(upstream::WorkerCluster& cluster, std::shared_ptr<const upstream::TransportOptions> options,
+                 upstream::RoutingPriority priority, std::string_view preamble);
   /// Gives up: leaves the pool's queue or resets the stream.
   void cancel();
 
@@ -65,6 +71,9 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
 
   // upstream::PoolWaiter
   void on_ready(upstream::Connection& connection) override;
+  // upstream::TcpWaiter
+  void on_connected(std::unique_ptr<upstream::TcpConnection> connection) override;
+  // both
   void on_failed(upstream::PoolFailure failure, std::string_view details) override;
   // http::ResponseReceiver
   void on_informational(http::ResponseHead& head) override;
@@ -89,6 +98,8 @@ class Attempt final : public upstream::PoolWaiter, public http::ResponseReceiver
   upstream::HostRef host_;
   http::ClientStream* stream_ = nullptr;
   upstream::Connection* connection_ = nullptr;
+  std::unique_ptr<TcpStream> tcp_;  ///< null but for a tunnel that ends here
+  std::string_view preamble_;
   http::ResponseHead* response_ = nullptr;
   http::ResetReason reset_reason_ = http::ResetReason::kNone;
   upstream::PoolFailure pool_failure_{};

@@ -170,8 +170,8 @@ void Exchange::on_reset(ResetReason reason, std::string_view details) {
 
 // ---- the attempt ----
 
-void Exchange::attempt_ready(Attempt& attempt, upstream::Connection& connection) {
-  note_connection(connection);
+void Exchange::attempt_ready(Attempt& attempt, const net::ConnectionInfo& info, std::optional<http::Version> version) {
+  note_connection(info, version);
   info_.upstream_first_tx = loop_.now();
   if (request_end_) attempt.start_per_try_timer(loop_, timeouts_.per_try);
   attempt.start_timers(loop_, timeouts_.per_try_idle,
@@ -223,12 +223,11 @@ void Exchange::note_host(const upstream::Host& host) {
   info_.host_metadata = host.metadata();
 }
 
-void Exchange::note_connection(upstream::Connection& connection) {
-  const net::ConnectionInfo& info = connection.info();
+void Exchange::note_connection(const net::ConnectionInfo& info, std::optional<http::Version> version) {
   info_.upstream_local = &info.local;
   info_.upstream_connection_id = info.id;
   info_.upstream_tls = info.tls;
-  info_.upstream_protocol = connection.version();
+  if (version) info_.upstream_protocol = *version;
 }
 
 void Exchange::note_upgrade() {

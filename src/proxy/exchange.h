@@ -5,6 +5,7 @@
 //   relay.cc     both bodies, with back-pressure
 //   hedge.cc     several attempts at a time
 //   internal_redirect.cc  the hop to a successor, which serves the same stream again
+//   upgrades.cc  what is different for upgrades and CONNECT
 //   attempt.h    one try at one upstream host
 //
 // Lives in its own arena from the request's head until both directions are over; then it is logged, counted and
@@ -73,7 +74,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void on_writable() override;
 
   // From the attempt under way.
-  void attempt_ready(Attempt& attempt, upstream::Connection& connection);
+  /// `version`: nothing for plain TCP.
+  void attempt_ready(Attempt& attempt, const net::ConnectionInfo& connection, std::optional<http::Version> version);
   void attempt_failed(Attempt& attempt);
   void attempt_slow(Attempt& attempt);
   void attempt_informational(Attempt& attempt, http::ResponseHead& head);
@@ -91,7 +93,6 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   net::Detached serve();
   bool choose_cluster();
   void note_cluster(const route::Route& route);
-  bool upgrade_allowed() const;
   void prepare_upstream_request();
   void start_mirrors();
   bool start_attempt();
@@ -113,6 +114,13 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool follow_redirect();
   bool in_maintenance();
   void refuse_overloaded(filters::LocalReply reply);
+
+  // upgrades.cc
+  bool wants_upgrade() const { return request_.method_id == http::Method::kConnect || !request_.protocol.empty(); }
+  bool upgrade_allowed(const route::Forward& forward) const;
+  bool would_pass_for_upgraded(const http::ResponseHead& head) const;
+  bool ends_tunnel() const;
+  std::string_view tunnel_preamble();
 
   // relay.cc
   void filter_request_data(Buffer& data);
@@ -157,7 +165,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   bool body_complete_for_replay() const { return keep_body_ || (body_sent_ == 0 && !request_body_dropped_); }
   bool request_sent_completely() const { return request_sent_completely_; }
   void note_host(const upstream::Host& host);
-  void note_connection(upstream::Connection& connection);
+  void note_connection(const net::ConnectionInfo& info, std::optional<http::Version> version);
   void note_upgrade();
   void prepare_upstream_response(http::ResponseHead& head);
   void count_upstream_response();

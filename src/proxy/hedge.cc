@@ -25,7 +25,9 @@ bool Exchange::look_at(Attempt& attempt) {
   }
   attempt_ = &attempt;
   note_host(attempt.host());
-  if (attempt.connection()) note_connection(*attempt.connection());
+  if (upstream::Connection* connection = attempt.connection()) {
+    note_connection(connection->info(), connection->version());
+  }
   return true;
 }
 

@@ -189,10 +189,10 @@ void Exchange::start_response(http::ResponseHead& head, bool end) {
   if (trace_) trace_->on_response(head, route_);
   finish_response_headers(*manager_, info_, head, loop_);
   // After a refused CONNECT nobody can tell what the client's next bytes were meant for.
-  const bool refused_connect = request_.method_id == http::Method::kConnect && head.status / 100 != 2;
+  const bool refused_connect = request_.method_id == http::Method::kConnect && head.status / 100 != 2 &&
+                               request_.version != http::Version::kHttp2;
   if (!connection_.keep_alive() || refused_connect) down_->close_after_response();
   info_.response_start = loop_.now();
-  if (head.status == 101 || (request_.method_id == http::Method::kConnect && head.status / 100 == 2)) note_upgrade();
   down_->send_response(head, end);
   if (end) finish_response();
 }

@@ -86,6 +86,11 @@ net::Detached Exchange::serve() {
   // 5. The answer. Bodies flow by themselves from here on (relay.cc).
   if (attempt_ && attempt_->response()) {
     if (forward_->internal_redirect.enabled && follow_redirect()) co_return;
+    if (would_pass_for_upgraded(*attempt_->response())) {
+      info_.set(ResponseFlag::kUpstreamProtocolError);
+      respond({.status = 502, .details = "upgrade_not_accepted"});
+      co_return;
+    }
     start_response(*attempt_->response(), attempt_->response_end());
   } else if (attempt_) {
     give_up();
@@ -123,8 +128,16 @@ void Exchange::clear_route() {
 }
 
 bool Exchange::choose_cluster() {
-  manager_->stats->add(HttpStat::kRqTotalRouted);
   const route::Route* route = this->route();
+  if (route && route->forward() && wants_upgrade()) {
+    if (!upgrade_allowed(*route->forward())) {
+      manager_->stats->add(HttpStat::kRqWsOnNonWsRoute);
+      respond({.status = 403, .details = "upgrade_failed"});
+      return false;
+    }
+    note_upgrade();
+  }
+  manager_->stats->add(HttpStat::kRqTotalRouted);
   if (!route) {
     info_.set(ResponseFlag::kNoRouteFound);
     manager_->stats->add(HttpStat::kNoRoute);
@@ -165,11 +178,6 @@ bool Exchange::choose_cluster() {
   info_.upstream_cluster_raw = cluster_name_;
   info_.upstream_cluster = cluster_->cluster().stat_name();
   info_.cluster_metadata = cluster_->spec().metadata.get();
-  if (!upgrade_allowed()) {
-    manager_->stats->add(HttpStat::kRqWsOnNonWsRoute);
-    respond({.status = 403, .details = "upgrade_failed"});
-    return false;
-  }
   return !in_maintenance();
 }
 
@@ -193,19 +201,6 @@ void Exchange::refuse_overloaded(LocalReply reply) {
   }
   count_upstream_status(reply.status);
   respond(reply);
-}
-
-bool Exchange::upgrade_allowed() const {
-  std::string_view wanted = request_.protocol;
-  if (wanted.empty() && request_.method_id == http::Method::kConnect) wanted = "connect";
-  if (wanted.empty()) return true;
-  for (const route::UpgradeOverride& upgrade : forward_->upgrades) {
-    if (upgrade.type == wanted) return upgrade.enabled;
-  }
-  for (const UpgradeConfig& upgrade : manager_->upgrades) {
-    if (upgrade.type == wanted) return upgrade.enabled;
-  }
-  return false;
 }
 
 void Exchange::prepare_upstream_request() {
@@ -245,7 +240,7 @@ void Exchange::prepare_upstream_request() {
 }
 
 void Exchange::start_mirrors() {
-  if (request_.method_id == http::Method::kConnect || !request_.protocol.empty()) return;  // no end to compare
+  if (wants_upgrade()) return;  // no end to compare
   WorkerContext& worker = connection_.worker();
   const bool head_only = request_end_ && body_.empty() && !request_trailers_;
   mirrors_ = MirrorSet::start({.mirrors = worker.mirrors(),
@@ -292,17 +287,20 @@ bool Exchange::start_attempt() {
   }
   route::rewrite_host_for_endpoint(request_, *route_, host->hostname(), *arena_,
                                    !manager_->router.suppress_envoy_headers);
-  upstream::HttpPool* pool =
-      cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
-                                  .priority = priority(),
-                                  .options = transport_options(cluster_->spec(), request_, *info_.downstream)});
-  if (!pool) return no_upstream();
+  auto options = transport_options(cluster_->spec(), request_, *info_.downstream);
+  upstream::HttpPool* pool = nullptr;
+  if (!ends_tunnel()) {
+    pool = cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
+                                       .priority = priority(),
+                                       .options = options});
+    if (!pool) return no_upstream();
+  }
   note_host(*host);
   if (attempt_ && attempt_->running()) others_.push_back(attempt_);
   body_sent_ = 0;
   request_sent_completely_ = false;
   attempt_ = arena_->make<Attempt>(*this, std::move(host));
-  attempt_->start(*pool);
+  pool ? attempt_->start(*pool) : attempt_->start_tcp(*cluster_, std::move(options), priority(), tunnel_preamble());
   return true;
 }
 
@@ -378,6 +376,7 @@ bool Exchange::try_again() {
     const bool by_timeout = goes_on || timeout == AttemptTimeout::kPerTry || timeout == AttemptTimeout::kPerTryIdle;
     request_.headers.set(HeaderId::kXEnvoyIsTimeoutRetry, by_timeout ? "true" : "false");
   }
+  if (info_.upstream_local) info_.upstream_local = arena_->make<net::Address>(*info_.upstream_local);  // it outlives it
   Milliseconds pause = route::retry_back_off(*retry_.policy, retries_done_, connection_.random());
   std::optional<Milliseconds> asked;
   if (attempt.response()) {

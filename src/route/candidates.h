@@ -17,9 +17,9 @@ inline std::string_view path_to_match(const http::RequestHead& request, bool ign
   return ignore_parameters ? path.substr(0, path.find(';')) : path;
 }
 
-/// CONNECT proper and CONNECT-UDP; an extended CONNECT of another protocol is routed by its path.
+/// CONNECT proper and CONNECT-UDP; any other upgrade is routed by its path.
 inline bool is_connect(const http::RequestHead& request) {
-  return request.method_id == http::Method::kConnect && (request.protocol.empty() || request.protocol == "connect-udp");
+  return request.protocol.empty() ? request.method_id == http::Method::kConnect : request.protocol == "connect-udp";
 }
 
 /// `rejected(index)` is called for each candidate whose conditions fail.

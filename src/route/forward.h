@@ -95,8 +95,12 @@ struct MaxStreamDuration {
 struct UpgradeOverride {
   std::string type;  ///< lower case: "websocket", "connect"
   bool enabled = true;
-  bool terminate_connect = false;  ///< connect_config is set: payload goes to the upstream as raw TCP
-  bool allow_post = false;
+};
+
+/// connect_config: the payload of a CONNECT goes to the upstream as plain TCP.
+struct TunnelEnd {
+  bool allow_post = false;     ///< a POST's too
+  uint8_t proxy_protocol = 0;  ///< 1 or 2: behind a PROXY header that tells the client's addresses; 0: none
 };
 
 enum class Priority : uint8_t { kDefault, kHigh };
@@ -124,6 +128,7 @@ struct Forward {
   std::vector<HashPolicy> hash_policies;
   std::vector<MirrorPolicy> mirrors;  ///< compiled: route, else virtual host, else table
   std::vector<UpgradeOverride> upgrades;
+  std::optional<TunnelEnd> tunnel_end;
   InternalRedirect internal_redirect;
   Priority priority = Priority::kDefault;
   std::vector<RateLimit> rate_limits;  ///< compiled: with the virtual host's as include_vh_rate_limits says

@@ -169,7 +169,7 @@ TEST(RouteTable, connect_takes_only_connect_matchers_when_it_has_no_path) {
   auto t = table(one_host({to("prefix", PathPrefix{"/"}), to("connect", AnyConnect{})}));
   EXPECT_EQ(cluster(*t, TestRequest("", "h:443", {}, "CONNECT")), "connect");
   EXPECT_EQ(cluster(*t, "/"), "prefix");
-  TestRequest websocket("/chat", "h", {}, "CONNECT");
+  TestRequest websocket("/chat", "h", {}, "GET");
   websocket.head.protocol = "websocket";
   EXPECT_EQ(cluster(*t, websocket), "prefix");
 }

@@ -6,6 +6,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
 from h2 import events
+from h2.settings import Settings
 
 from tests.support import reactor
 from tests.support.reply import Received, Reply
@@ -25,7 +26,8 @@ class Http2Session:
         self._waiting: dict[int, bytearray] = {}                    # body bytes beyond the window
         self._after: dict[int, Reply] = {}                          # what ends such a stream
         self._tunnels: set[int] = set()
-        self.h2.update_settings(connection.origin.h2_settings)
+        self.h2.local_settings = Settings(
+            client=False, initial_values={**self.h2.local_settings, **connection.origin.h2_settings})
         self.h2.initiate_connection()
         self._flush()
 

@@ -1,6 +1,7 @@
 #include "http/h2/client_connection.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "http/h2/message_rules.h"
@@ -17,7 +18,10 @@ ClientConnection::ClientConnection(CodecOwner& owner, const Http2Options& option
 
 ClientConnection::~ClientConnection() { Connection::release_all(); }
 
-void ClientConnection::release(StreamState& s) { Pool::give(static_cast<ClientSideStream*>(&s)); }
+void ClientConnection::release(StreamState& s) {
+  if (held_ == &s) held_ = nullptr;
+  Pool::give(static_cast<ClientSideStream*>(&s));
+}
 
 uint32_t ClientConnection::can_open() const {
   if (!reusable()) return 0;
@@ -38,6 +42,7 @@ http::ClientStream& ClientConnection::open(ResponseReceiver& receiver, Arena& ar
 
 void ClientConnection::send_request(ClientSideStream& s, const RequestHead& head, bool end) {
   if (s.closed || s.head_sent) return;
+  if (!head.protocol.empty() && !peer_settings_seen_ && !dead_ && !draining_) return hold(s, head, end);
   s.head_sent = true;
   remove_unsent(s);
   if (dead_ || draining_ || next_id_ > kMaxStreamId) {
@@ -75,6 +80,23 @@ void ClientConnection::send_request(ClientSideStream& s, const RequestHead& head
   if (end) ended_with_head(s);
 }
 
+/// Whether extended CONNECT is taken, only the server's SETTINGS tell (RFC 8441 section 3). Until they have come there
+/// is no more than this one stream.
+void ClientConnection::hold(ClientSideStream& s, const RequestHead& head, bool end) {
+  s.head_held = true;
+  s.end_requested = end;
+  held_ = &s;
+  held_head_ = &head;
+}
+
+void ClientConnection::on_peer_settings() {
+  ClientSideStream* s = std::exchange(held_, nullptr);
+  if (!s || s->closed) return;
+  s->head_held = false;
+  send_request(*s, *held_head_, s->end_requested && s->queued.empty());
+  mark_ready(*s);
+}
+
 void ClientConnection::on_header_block(uint32_t id, bool end, std::string_view block, std::string_view fault) {
   if (is_idle(id)) return fail(ErrorCode::kProtocolError, "http2.headers_on_idle_stream");
   StreamState* s = streams_.find(id);
@@ -103,6 +125,7 @@ void ClientConnection::on_response_block(ClientSideStream& s, bool end, std::str
   }
   if (!fault.empty()) return stream_error(s.id, &s, ErrorCode::kProtocolError, fault);
   if (informational) return on_informational(s, *head, end);
+  if (tunnel && s.is_upgrade) head->status = 101;  // an accepted upgrade looks the same in all versions
   s.head_received = true;
   s.is_connect = tunnel;
   s.body_to_come = tunnel ? -1 : no_body ? 0 : section.content_length();

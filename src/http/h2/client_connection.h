@@ -36,6 +36,7 @@ class ClientConnection final : public CodecShell<ClientCodec> {
   void on_header_block(uint32_t id, bool end, std::string_view block, std::string_view fault) override;
   bool is_idle(uint32_t id) const override { return (id & 1) == 0 || id >= next_id_; }
   void on_goaway(uint32_t last_stream, ErrorCode error) override;
+  void on_peer_settings() override;
   void release(StreamState& s) override;
   uint32_t last_peer_stream() const override { return 0; }
   ErrorCode reset_code(const StreamState& s, ResetReason reason) const override;
@@ -44,12 +45,15 @@ class ClientConnection final : public CodecShell<ClientCodec> {
   void on_response_block(ClientSideStream& s, bool end, std::string_view block, std::string_view fault);
   void on_informational(ClientSideStream& s, ResponseHead& head, bool end);
   void send_request(ClientSideStream& s, const RequestHead& head, bool end);
+  void hold(ClientSideStream& s, const RequestHead& head, bool end);
   void finish_drain();
 
   static constexpr uint16_t kMaxInformational = 32;
 
   uint32_t next_id_ = 1;
   uint32_t last_processed_ = kMaxStreamId;  // of the server's GOAWAY
+  ClientSideStream* held_ = nullptr;        // an upgrade that waits for the server's SETTINGS
+  const RequestHead* held_head_ = nullptr;  // and its owner's head
   bool draining_ = false;
 };
 

@@ -309,8 +309,79 @@ TEST(ClientConnection, upgrades_are_extended_connect_where_the_server_takes_it) 
     if (!allowed) continue;
     EXPECT_TRUE(client.sent().at(0).payload.starts_with(block({{"a", "CONNECT"}}).replace(0, 3, "\x02")));
     client.send(headers(1, kOk, false) + data(1, "frame"));
+    EXPECT_EQ(response.status, 101) << "as HTTP/1 says it";
     EXPECT_EQ(response.body, "frame");
   }
+}
+
+/// A client whose server has said nothing yet, with an upgrade under way.
+struct EarlyUpgrade {
+  EarlyUpgrade() : stream(codec.open(response, response.arena)) {
+    take_frames(codec, now);
+    head.method = "GET";
+    head.method_id = Method::kGet;
+    head.path = "/";
+    head.authority = "a";
+    head.protocol = "websocket";
+    stream.send_request(head, false);
+  }
+  void learn(bool allowed) { codec.receive(settings({{Setting::kEnableConnectProtocol, allowed ? 1u : 0u}}), now); }
+
+  Owner owner;
+  Http2Options options;
+  MonoTime now{std::chrono::hours(1)};
+  ClientConnection codec{owner, options, now};
+  Response response;
+  RequestHead head{response.arena};
+  http::ClientStream& stream;
+};
+
+TEST(ClientConnection, an_upgrade_waits_for_the_servers_settings) {
+  EarlyUpgrade early;
+  early.stream.send_data("first", false);
+  EXPECT_TRUE(take_frames(early.codec, early.now).empty());
+  EXPECT_EQ(early.stream.buffered(), 5u);
+  EXPECT_EQ(early.codec.can_open(), 0u);
+  early.learn(true);
+  auto sent = take_frames(early.codec, early.now);
+  ASSERT_EQ(sent.size(), 3u);
+  EXPECT_EQ(sent[0].type, FrameType::kSettings);
+  EXPECT_EQ(sent[1].type, FrameType::kHeaders);
+  EXPECT_EQ(sent[2].payload, "first");
+  EXPECT_FALSE(sent[2].has(kFlagEndStream));
+  early.stream.send_data("last", true);
+  EXPECT_EQ(take_frames(early.codec, early.now).at(0).payload, "last");
+}
+
+TEST(ClientConnection, an_upgrade_that_waited_may_end_with_what_waited) {
+  EarlyUpgrade early;
+  early.stream.send_data("all", true);
+  early.learn(true);
+  EXPECT_TRUE(take_frames(early.codec, early.now).at(2).has(kFlagEndStream));
+}
+
+TEST(ClientConnection, an_upgrade_that_waited_is_refused_where_the_server_does_not_take_it) {
+  EarlyUpgrade early;
+  early.stream.send_data("lost", false);
+  early.learn(false);
+  early.codec.resume(early.now);
+  EXPECT_EQ(early.response.reason, ResetReason::kRemoteRefused);
+  EXPECT_EQ(early.codec.active_streams(), 0u);
+}
+
+TEST(ClientConnection, an_upgrade_may_be_given_up_while_it_waits) {
+  EarlyUpgrade early;
+  early.stream.reset(ResetReason::kLocalReset);
+  early.learn(true);
+  EXPECT_EQ(take_frames(early.codec, early.now).size(), 1u) << "the acknowledgement alone";
+  EXPECT_FALSE(early.response.reset);
+  EXPECT_GT(early.codec.can_open(), 0u);
+}
+
+TEST(ClientConnection, a_connection_that_dies_tells_an_upgrade_that_waits) {
+  EarlyUpgrade early;
+  early.codec.receive_end(true, early.now);
+  EXPECT_EQ(early.response.reason, ResetReason::kConnectionClosed);
 }
 
 TEST(ClientConnection, pings_an_idle_connection_and_gives_it_up_without_an_answer) {

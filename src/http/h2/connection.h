@@ -135,6 +135,8 @@ class Connection {
   void write_head(uint32_t id, size_t bound, bool end, Encode encode);
   /// All but those that HTTP/2 has no place for (RFC 9113 section 8.2.2).
   char* encode_fields(char* out, const HeaderList& headers);
+  /// Body waits in `queued`: it is sent as the windows allow.
+  void mark_ready(StreamState& s);
   /// END_STREAM went out with the head.
   void ended_with_head(StreamState& s) {
     s.end_requested = true;
@@ -186,7 +188,6 @@ class Connection {
   // connection_flow.cc
   void consumed(StreamState& s, size_t size);
   void consumed_on_connection(size_t size);
-  void mark_ready(StreamState& s);
   void pump();
   bool send_chunk(StreamState& s);
   void account(StreamState& s, size_t size);
@@ -195,6 +196,8 @@ class Connection {
   void tell_owed();
   void deliver_stored(StreamState& s);
   bool body_fits(StreamState& s, size_t size, bool end);
+  void hold_data(StreamState& s, std::string_view data, bool end);
+  void note_watermark(StreamState& s);
 
   bool server_;
   FieldLimits limits_;

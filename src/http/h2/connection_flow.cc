@@ -219,7 +219,20 @@ void Connection::fail_own_message(StreamState& s) {
   owe_reset(s, ResetReason::kLocalReset, "http2.content_length_not_kept");
 }
 
+void Connection::hold_data(StreamState& s, std::string_view data, bool end) {
+  s.queued.append(data);
+  s.end_requested = s.end_requested || end;
+  note_watermark(s);
+}
+
+void Connection::note_watermark(StreamState& s) {
+  if (s.above_watermark || buffered(s) <= options_.high_watermark) return;
+  s.above_watermark = true;
+  blocked_.push_back(s);
+}
+
 void Connection::send_data(StreamState& s, std::string_view data, bool end) {
+  if (s.head_held && !s.closed && !s.end_requested) return hold_data(s, data, end);
   if (s.closed || s.end_requested || s.local_ended || !s.head_sent || dead_) return;
   if (data.empty() && !end) return;
   if (!body_fits(s, data.size(), end)) return fail_own_message(s);
@@ -242,15 +255,13 @@ void Connection::send_data(StreamState& s, std::string_view data, bool end) {
   }
   s.queued.append(data);
   mark_ready(s);
-  if (!s.above_watermark && buffered(s) > options_.high_watermark) {
-    s.above_watermark = true;
-    blocked_.push_back(s);
-  }
+  note_watermark(s);
   if (end) settle(s);
   wake();
 }
 
 void Connection::send_trailers(StreamState& s, const HeaderList& trailers) {
+  if (s.head_held) return send_data(s, {}, true);  // what is held is an upgrade: it has no trailers
   if (s.closed || s.end_requested || s.local_ended || !s.head_sent || dead_) return;
   if (trailers.empty()) return send_data(s, {}, true);
   if (!body_fits(s, 0, true)) return fail_own_message(s);

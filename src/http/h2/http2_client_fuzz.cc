@@ -42,7 +42,7 @@ struct Call : ResponseReceiver {
   bool over() const { return done || (got_end && sent_end); }
   void start(bool end) {
     if (over() || sent_head) return;
-    RequestHead head(arena);
+    RequestHead& head = *arena.make<RequestHead>(arena);
     head.method = react & 4 ? "HEAD" : "POST";
     head.method_id = react & 4 ? Method::kHead : Method::kPost;
     head.scheme = "http";

@@ -81,7 +81,12 @@ std::string_view make_request(const FieldSection& section, bool allow_extended_c
     if (auto reason = check_path(section, head); !reason.empty()) return reason;
   }
   if (auto reason = check_authority(section, head); !reason.empty()) return reason;
-  return plain_connect ? check_connect(section, head) : std::string_view();
+  if (plain_connect) return check_connect(section, head);
+  if (extended) {  // from here on it is what it stands for, as if it had come over HTTP/1
+    head.method = "GET";
+    head.method_id = Method::kGet;
+  }
+  return {};
 }
 
 std::string_view make_response(const FieldSection& section, ResponseHead& head) {

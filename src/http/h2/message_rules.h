@@ -8,7 +8,8 @@
 
 namespace proa::http::h2 {
 
-/// Fills `head` from the section. Returns a static reason code when the request is malformed, or empty.
+/// Fills `head` from the section. Returns a static reason code when the request is malformed, or empty. An extended
+/// CONNECT becomes the GET with a `protocol` that an HTTP/1 upgrade is (RFC 8441 section 5).
 std::string_view make_request(const FieldSection& section, bool allow_extended_connect, RequestHead& head);
 
 /// The request's :authority and Host name different hosts: well-formed framing, answered 400.

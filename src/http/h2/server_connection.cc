@@ -92,7 +92,7 @@ void ServerConnection::on_new_stream(uint32_t id, bool end, std::string_view blo
   }
   if (fault.empty()) fault = section.malformed();
   if (fault.empty()) fault = make_request(section, options_.allow_connect, *head);
-  bool connect = head->method_id == Method::kConnect;
+  bool connect = head->method_id == Method::kConnect || !head->protocol.empty();
   if (fault.empty() && end && section.content_length() > 0) fault = "http2.body_shorter_than_content_length";
   if (fault.empty() && connect && section.content_length() >= 0) fault = "http2.content_length_in_connect";
   if (!fault.empty()) return reject(id, end, fault);

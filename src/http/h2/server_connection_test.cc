@@ -167,6 +167,8 @@ TEST(ServerConnection, extended_connect_becomes_an_upgrade_when_allowed) {
   Server server(options);
   server.send(headers(1, upgrade, false));
   EXPECT_EQ(server.request().head->protocol, "websocket");
+  EXPECT_EQ(server.request().head->method, "GET") << "as an upgrade of HTTP/1 has it";
+  EXPECT_EQ(server.request().head->method_id, Method::kGet);
   EXPECT_EQ(server.request().head->path, "/chat");
   ResponseHead head(*server.request().arena);
   head.status = 101;  // as HTTP/1 says it

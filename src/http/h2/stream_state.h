@@ -54,6 +54,7 @@ struct StreamState : ListLink<ReadyTag>, ListLink<BlockedTag>, ListLink<OwedTag>
   bool head_received : 1 = false;
   bool remote_ended : 1 = false;
   bool end_delivered : 1 = false;
+  bool head_held : 1 = false;  ///< until the peer's SETTINGS allow it; body waits in `queued`
   bool head_sent : 1 = false;
   bool end_requested : 1 = false;
   bool local_ended : 1 = false;
