@@ -1,7 +1,9 @@
 #include "proxy/tcp_connection.h"
 
+#include "http/uri.h"
 #include "proxy/listener.h"
 #include "proxy/transport_options.h"
+#include "proxy/tunnel_request.h"
 #include "upstream/lb/lb_context.h"
 
 namespace proa::proxy {
@@ -91,12 +93,41 @@ void TcpConnection::connect() {
   ++stream_.upstream_attempts;
   stream_.upstream_remote = &host_->address();
   stream_.host_metadata = host_->metadata();
+  if (proxy_.tunneling) return open_tunnel();
   cluster_->connect_tcp(*host_, *this, transport_options(cluster_->spec(), downstream_->info()));
+}
+
+void TcpConnection::open_tunnel() {
+  if (tunnel_) loop_.defer_delete(std::move(tunnel_));  // a try that failed
+  const http::RequestHead& request =
+      make_tunnel_request(*proxy_.tunneling, stream_, cluster_->spec().socket.tls != nullptr, arena_);
+  if (!http::is_authority(request.authority)) {
+    return on_failed(upstream::PoolFailure::kConnectFailure, "the tunnel's hostname is not valid");
+  }
+  upstream::HttpPool* pool = cluster_->http_pool(
+      *host_, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), http::Version::kHttp11),
+               .options = transport_options(cluster_->spec(), request, downstream_->info())});
+  if (!pool) return on_failed(upstream::PoolFailure::kOverflow, "overflow");
+  tunnel_ = std::make_unique<HttpTunnel>(loop_, *this, request, arena_, proxy_.buffer_limit);
+  tunnel_->start(*pool);
 }
 
 void TcpConnection::on_connected(std::unique_ptr<upstream::TcpConnection> connection) {
   upstream_ = std::move(connection);
-  net::Transport& transport = upstream_->transport();
+  join(upstream_->transport());
+}
+
+void TcpConnection::on_answer(const http::ResponseHead& head) {
+  if (!proxy_.tunneling->keep_response_headers) return;
+  keep_tunnel_headers(stream_, "envoy.tcp_proxy.propagate_response_headers", head.status, head.headers, arena_);
+}
+
+void TcpConnection::on_trailers(const http::HeaderList& trailers) {
+  if (!proxy_.tunneling->keep_response_trailers) return;
+  keep_tunnel_headers(stream_, "envoy.tcp_proxy.propagate_response_trailers", 0, trailers, arena_);
+}
+
+void TcpConnection::join(net::Transport& transport) {
   transport.observe(&upstream_side_);
   stream_.upstream_local = &transport.info().local;
   stream_.upstream_tls = transport.info().tls;
@@ -107,15 +138,14 @@ void TcpConnection::on_connected(std::unique_ptr<upstream::TcpConnection> connec
 }
 
 void TcpConnection::on_failed(upstream::PoolFailure failure, std::string_view details) {
-  if (stream_.upstream_attempts < proxy_.max_connect_attempts && failure != upstream::PoolFailure::kOverflow) {
-    return connect();
-  }
-  if (failure != upstream::PoolFailure::kOverflow) {
+  const bool overflow =
+      failure == upstream::PoolFailure::kOverflow || failure == upstream::PoolFailure::kPendingOverflow;
+  if (stream_.upstream_attempts < proxy_.max_connect_attempts && !overflow) return connect();
+  if (!overflow) {
     cluster_->stats().add(ClusterStat::kCxConnectAttemptsExceeded);
     stream_.set(ResponseFlag::kUpstreamRetryLimitExceeded);
   }
-  stream_.set(failure == upstream::PoolFailure::kOverflow ? ResponseFlag::kUpstreamOverflow
-                                                          : ResponseFlag::kUpstreamConnectionFailure);
+  stream_.set(overflow ? ResponseFlag::kUpstreamOverflow : ResponseFlag::kUpstreamConnectionFailure);
   stream_.upstream_transport_failure_reason = arena_.copy(details);
   close();
 }
@@ -176,6 +206,7 @@ void TcpConnection::close(Broken broken, bool ended) {
     if (broken == Broken::kUpstream || ended) upstream_->closed_by_peer();
     upstream_->transport().close(broken == Broken::kDownstream);
   }
+  if (tunnel_) tunnel_->close(broken == Broken::kDownstream);
   ListLink<>::unlink();
   for (const auto& filter : chain_->filters) filter->on_close();
   listener_.served_connection_closed(stream_.start);

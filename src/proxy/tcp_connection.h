@@ -10,6 +10,7 @@
 #include "observe/stream_info.h"
 #include "proxy/byte_pipe.h"
 #include "proxy/filter_chain.h"
+#include "proxy/http_tunnel.h"
 #include "proxy/worker_context.h"
 #include "upstream/clusters.h"
 #include "upstream/tcp_connector.h"
@@ -20,7 +21,11 @@ namespace proa::proxy {
 class Listener;
 
 /// Owned by itself, linked to its listener. One worker thread.
-class TcpConnection final : public net::EndOfTurn, public net::Deferred, public upstream::TcpWaiter, public ListLink<> {
+class TcpConnection final : public net::EndOfTurn,
+                            public net::Deferred,
+                            public upstream::TcpWaiter,
+                            public TunnelOwner,
+                            public ListLink<> {
  public:
   static void start(Listener& listener, std::unique_ptr<net::Transport> transport,
                     std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket);
@@ -31,6 +36,11 @@ class TcpConnection final : public net::EndOfTurn, public net::Deferred, public 
 
   // upstream::TcpWaiter
   void on_connected(std::unique_ptr<upstream::TcpConnection> connection) override;
+  // TunnelOwner
+  void on_answer(const http::ResponseHead& head) override;
+  void on_trailers(const http::HeaderList& trailers) override;
+  void on_open() override { join(*tunnel_); }
+  // both
   void on_failed(upstream::PoolFailure failure, std::string_view details) override;
 
  private:
@@ -47,6 +57,9 @@ class TcpConnection final : public net::EndOfTurn, public net::Deferred, public 
                 ConnectionTickets ticket);
   void connect();
   const TcpTarget* choose_target();
+  void open_tunnel();
+  /// `transport` is the other half of the relay.
+  void join(net::Transport& transport);
   void pump();
   void run() override;
   void on_idle();
@@ -63,6 +76,7 @@ class TcpConnection final : public net::EndOfTurn, public net::Deferred, public 
   ConnectionTickets ticket_;
   std::unique_ptr<net::Transport> downstream_;
   std::unique_ptr<upstream::TcpConnection> upstream_;
+  std::unique_ptr<HttpTunnel> tunnel_;  // instead of it
   Side downstream_side_{*this};
   Side upstream_side_{*this};
   std::unique_ptr<BytePipe> to_upstream_;

@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "observe/access_log.h"
+#include "observe/formatter.h"
 #include "observe/stats.h"
+#include "route/header_ops.h"
 
 namespace proa::upstream {
 class SubsetCriteria;
@@ -44,6 +46,16 @@ struct TcpTarget {
   std::shared_ptr<const upstream::SubsetCriteria> metadata_match;
 };
 
+/// tunneling_config: the bytes go through an upstream that is an HTTP proxy.
+struct Tunneling {
+  observe::Formatter hostname;  ///< whom the proxy is asked for
+  bool post = false;            ///< not CONNECT
+  std::string post_path = "/";
+  route::HeaderOps headers;
+  bool keep_response_headers = false;  ///< in the filter state, for the access log
+  bool keep_response_trailers = false;
+};
+
 /// Immutable, shared by all workers.
 struct TcpProxy {
   std::shared_ptr<observe::StatGroup> stats;  ///< schema kTcpSchema
@@ -53,8 +65,9 @@ struct TcpProxy {
   Milliseconds idle_timeout{3'600'000};
   Milliseconds max_connection_duration = kNever;
   uint32_t max_connect_attempts = 1;
-  bool hash_source_ip = false;        ///< hash_policy: source_ip
-  size_t buffer_limit = 1024 * 1024;  ///< bytes read and not written, for each direction
+  bool hash_source_ip = false;                 ///< hash_policy: source_ip
+  size_t buffer_limit = 1024 * 1024;           ///< bytes read and not written, for each direction
+  std::shared_ptr<const Tunneling> tunneling;  ///< null: plain TCP
   std::vector<std::shared_ptr<const observe::AccessLog>> access_logs;
 };
 

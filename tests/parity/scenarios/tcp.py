@@ -96,10 +96,54 @@ FILTERS.case("echo_filter", flow=talk("echo_filter", b"mirror"), logs=0)
 TUNNEL = Feature("tcp_tunneling", """
 listeners:
   tunneling: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: tunneling, cluster: a, tunneling_config: {hostname: "target.test:443", headers_to_add: [{header: {key: x-tunnel, value: "1"}}]}}}]}
+  to_h2: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: to_h2, cluster: h2, tunneling_config: {hostname: "target.test:443"}}}]}
+  by_post: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: by_post, cluster: a, tunneling_config: {hostname: target.test, use_post: true, post_path: /tunnel}}}]}
+  by_post_h2: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: by_post_h2, cluster: h2, tunneling_config: {hostname: target.test, use_post: true}}}]}
+  formatted:
+    network:
+    - typed_config:
+        "@type": network.tcp_proxy.v3.TcpProxy
+        stat_prefix: formatted
+        cluster: a
+        tunneling_config: {hostname: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%:443", headers_to_add: [{header: {key: x-from, value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}}, {header: {key: x-none, value: "%REQUESTED_SERVER_NAME%"}}]}
+  attempts: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: attempts, cluster: a, max_connect_attempts: 2, tunneling_config: {hostname: "target.test:443"}}}]}
+  unreachable: {network: [{typed_config: {"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: unreachable, cluster: refused, tunneling_config: {hostname: "target.test:443"}}}]}
+  kept:
+    network:
+    - typed_config:
+        "@type": network.tcp_proxy.v3.TcpProxy
+        stat_prefix: kept
+        cluster: h2
+        tunneling_config: {hostname: target.test, use_post: true, propagate_response_headers: true, propagate_response_trailers: true}
+        access_log:
+        - name: file
+          typed_config:
+            "@type": access_loggers.file.v3.FileAccessLog
+            path: ${log.path}
+            log_format: {json_format: {HEADERS: "%FILTER_STATE(envoy.tcp_proxy.propagate_response_headers:TYPED)%", TRAILERS: "%FILTER_STATE(envoy.tcp_proxy.propagate_response_trailers:TYPED)%"}}
 clusters:
   echo: {}
+  refused: {}
+  h2: {endpoints: [a], protocol: h2}
 """, origins={"echo": {"tcp": True}})
-TUNNEL.case("connect", flow=talk("tunneling", b"hello"), origin=Reply(200, tunnel=True), logs=1)
+OPEN = Reply(200, tunnel=True)
+TUNNEL.case("connect", flow=talk("tunneling", b"hello"), origin=OPEN, logs=1)
+TUNNEL.case("large", flow=talk("tunneling", b"x" * 500_000), origin=OPEN, logs=1)
+TUNNEL.case("half_close", flow=talk("tunneling", b"hello", half_close=True), origin=OPEN, logs=1)
+TUNNEL.case("refused", flow=talk("tunneling", b"hello"), origin=Reply(403, body=b"no"), logs=1, ignore=("log[0].RECEIVED",))
+TUNNEL.case("refused_twice", flow=talk("attempts", b"hello"), origin=Reply(403, body=b"no"), logs=1, ignore=("log[0].RECEIVED",))
+TUNNEL.case("second_attempt", flow=talk("attempts", b"hello"), origin=[Reply(503, body=b"no"), OPEN], logs=1)
+TUNNEL.case("closed_before_answer", flow=talk("tunneling", b"hello"), origin=Reply(close_before=True), logs=1, ignore=("log[0].RECEIVED",))
+TUNNEL.case("unreachable", flow=talk("unreachable", b"hello"), logs=1, ignore=("log[0].RECEIVED",))
+TUNNEL.case("formatted", flow=talk("formatted", b"hello"), origin=OPEN, logs=1)
+TUNNEL.case("to_h2", flow=talk("to_h2", b"hello", b"again"), origin=OPEN, logs=1)
+TUNNEL.case("to_h2_large", flow=talk("to_h2", b"x" * 500_000), origin=OPEN, logs=1)
+TUNNEL.case("to_h2_half_close", flow=talk("to_h2", b"hello", half_close=True), origin=OPEN, logs=1)
+TUNNEL.case("to_h2_refused", flow=talk("to_h2", b"hello"), origin=Reply(403, body=b"no"), logs=1, ignore=("log[0].RECEIVED",))
+TUNNEL.case("to_h2_reset", flow=talk("to_h2", b"hello"), origin=Reply(reset_before=True), logs=1, ignore=("log[0].RECEIVED",))
+TUNNEL.case("by_post_without_payload", flow=talk("by_post", b""), origin=Reply(200, body=b"", early=True), logs=1)
+TUNNEL.case("by_post_h2", flow=talk("by_post_h2", b"hello", half_close=True), origin=OPEN, logs=1)
+TUNNEL.case("headers_kept", flow=talk("kept", b""), origin=Reply(200, [("x-a", "1")], early=True, body=b"bye", trailers=[("x-t", "2")]), logs=1)
 
 V1 = b"PROXY TCP4 1.2.3.4 5.6.7.8 1111 2222\r\n"
 V1_6 = b"PROXY TCP6 2001:db8::1 2001:db8::2 1111 2222\r\n"
