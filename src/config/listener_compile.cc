@@ -64,6 +64,12 @@ void compile_proxy_protocol(const filters::proxy_protocol::v3::ProxyProtocol& fr
     if (version == core::ProxyProtocolConfig::V2) rules.allow_v2 = false;
   }
   rules.keep_tlvs = from.has_pass_through_tlvs();
+  for (const auto& rule : from.rules()) {
+    const std::string& space = rule.on_tlv_present().metadata_namespace();
+    rules.tlv_rules.push_back({.type = static_cast<uint8_t>(rule.tlv_type()),  // below 256 by the API's own rules
+                               .space = space.empty() ? "envoy.filters.listener.proxy_protocol" : space,
+                               .key = rule.on_tlv_present().key()});
+  }
   rules.stats = compiler.shared.stats(proxy::kProxyProtocolSchema, {from.stat_prefix(), {}});
   to.proxy_protocol = rules;
 }
@@ -190,8 +196,9 @@ void add_listener_fields(SupportedTable& table) {
                 .must_know({"typed_config"})
                 .security({"filter_disabled", "config_discovery"}));
   table.add(supported<filters::proxy_protocol::v3::ProxyProtocol>(
-                {"allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs", "stat_prefix"})
-                .security({"rules"}));
+      {"rules", "allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs", "stat_prefix"}));
+  table.add(supported<filters::proxy_protocol::v3::ProxyProtocol::Rule>({"tlv_type", "on_tlv_present"}));
+  table.add(supported<filters::proxy_protocol::v3::ProxyProtocol::KeyValuePair>({"metadata_namespace", "key"}));
   table.add(
       supported<core::ProxyProtocolPassThroughTLVs>({}).harmless({"match_type", "tlv_type"}, "all TLVs are kept"));
   table.add(supported<filters::tls_inspector::v3::TlsInspector>({}).harmless({"initial_read_buffer_size"},

@@ -106,13 +106,19 @@ TEST_F(ListenerCompile, listener_filters) {
       filter("tls_inspector", "TlsInspector") + ", " + filter("http_inspector", "HttpInspector") + ", " +
       filter("original_dst", "OriginalDst") + ", " +
       filter("proxy_protocol", "ProxyProtocol",
-             ", allow_requests_without_proxy_protocol: true, disallowed_versions: [V1]") +
+             ", allow_requests_without_proxy_protocol: true, disallowed_versions: [V1], rules: [{tlv_type: 234, "
+             "on_tlv_present: {key: endpoint}}, {tlv_type: 2, on_tlv_present: {metadata_namespace: n, key: k}}]") +
       "]");
   EXPECT_EQ(problem_lines(), "");
   EXPECT_TRUE(to->inspect_tls && to->inspect_http && to->original_destination);
   ASSERT_TRUE(to->proxy_protocol.has_value());
   EXPECT_TRUE(to->proxy_protocol->allow_without && to->proxy_protocol->allow_v2);
   EXPECT_FALSE(to->proxy_protocol->allow_v1 || to->proxy_protocol->keep_tlvs);
+  ASSERT_EQ(to->proxy_protocol->tlv_rules.size(), 2U);
+  EXPECT_EQ(to->proxy_protocol->tlv_rules[0].type, 234);
+  EXPECT_EQ(to->proxy_protocol->tlv_rules[0].space, "envoy.filters.listener.proxy_protocol");
+  EXPECT_EQ(to->proxy_protocol->tlv_rules[0].key, "endpoint");
+  EXPECT_EQ(to->proxy_protocol->tlv_rules[1].space, "n");
   EXPECT_EQ(to->inspection_timeout, kNever);
   EXPECT_TRUE(to->continue_on_inspection_timeout);
 }

@@ -103,6 +103,7 @@ AcceptedConnection::Progress AcceptedConnection::read_proxy_header() {
         info.local = header.destination;
         info.local_restored = true;
       }
+      if (!rules.tlv_rules.empty()) metadata_ = tlv_metadata(rules.tlv_rules, header.tlvs);
       if (rules.keep_tlvs) info.proxy_tlvs = header.tlvs;
       proxy_header_read_ = true;
       return Progress::kDone;
@@ -179,7 +180,9 @@ void AcceptedConnection::choose_chain() {
   const auto* found = config_->find_chain(socket_->info());
   if (!found) {
     config_->stats->add(ListenerStat::kNoFilterChainMatch);
+    Arena arena;
     observe::StreamInfo record;
+    if (metadata_) observe::mutable_metadata(record, arena) = *metadata_;
     record.downstream = &socket_->info();
     record.remote_address = &socket_->info().remote;
     record.start = record.end = listener_.worker().loop().now();
@@ -224,6 +227,7 @@ void AcceptedConnection::hand_over() {
   secured_->observe(nullptr);
   Arena arena;
   observe::StreamInfo record;
+  if (metadata_) observe::mutable_metadata(record, arena) = *metadata_;
   record.downstream = &secured_->info();
   record.remote_address = &secured_->info().remote;
   record.start = record.end = listener_.worker().loop().now();
@@ -236,11 +240,11 @@ void AcceptedConnection::hand_over() {
   }
   std::unique_ptr<net::Transport> transport = std::move(secured_);
   if (chain_->http) {
-    DownstreamConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
+    DownstreamConnection::start(listener_, std::move(transport), chain_, std::move(tickets_), std::move(metadata_));
   } else if (chain_->self_served) {
     SelfServedConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
   } else {
-    TcpConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
+    TcpConnection::start(listener_, std::move(transport), chain_, std::move(tickets_), metadata_.get());
   }
   done(/*handed_over=*/true);
 }

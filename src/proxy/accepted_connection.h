@@ -62,6 +62,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   std::unique_ptr<net::Transport> secured_;
   net::tls::TlsTransport* tls_ = nullptr;  ///< secured_, while it is ours
   std::shared_ptr<const FilterChain> chain_;
+  std::shared_ptr<const observe::Metadata> metadata_;  ///< of the PROXY header; null: none
   ConnectionTickets tickets_;
   net::Timer timer_;
   bool proxy_header_read_ = false;

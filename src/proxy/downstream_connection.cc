@@ -27,13 +27,16 @@ std::shared_ptr<const T> private_count(std::shared_ptr<const T> object) {
 }  // namespace
 
 void DownstreamConnection::start(Listener& listener, std::unique_ptr<net::Transport> transport,
-                                 std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket) {
-  auto* connection = new DownstreamConnection(listener, std::move(transport), std::move(chain), std::move(ticket));
+                                 std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
+                                 std::shared_ptr<const observe::Metadata> metadata) {
+  auto* connection = new DownstreamConnection(listener, std::move(transport), std::move(chain), std::move(ticket),
+                                              std::move(metadata));
   connection->CodecPump::start(connection->make_codec(), /*try_read=*/true);
 }
 
 DownstreamConnection::DownstreamConnection(Listener& listener, std::unique_ptr<net::Transport> transport,
-                                           std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket)
+                                           std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
+                                           std::shared_ptr<const observe::Metadata> metadata)
     : CodecPump(std::move(transport), Role::kServer, chain->http->delayed_close_timeout),
       listener_(listener),
       worker_(listener.worker()),
@@ -41,6 +44,7 @@ DownstreamConnection::DownstreamConnection(Listener& listener, std::unique_ptr<n
       admitted_(chain_->filters),
       manager_(private_count(chain_->http)),
       first_manager_(manager_),
+      metadata_(std::move(metadata)),
       ticket_(std::move(ticket)),
       started_(worker_.loop().now()),
       idle_timer_(Timer::of<&DownstreamConnection::on_idle>(this)),

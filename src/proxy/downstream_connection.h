@@ -26,10 +26,13 @@ class DownstreamConnection final : public http::CodecPump,
                                    public ListLink<> {
  public:
   static void start(Listener& listener, std::unique_ptr<net::Transport> transport,
-                    std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket);
+                    std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
+                    std::shared_ptr<const observe::Metadata> metadata);
   ~DownstreamConnection() override;
 
   // For exchanges.
+  /// What listener filters found out, for the dynamic metadata of each request; null: nothing.
+  const observe::Metadata* metadata() const { return metadata_.get(); }
   const std::shared_ptr<const ConnectionManager>& manager() const { return manager_; }
   net::ConnectionInfo& info() { return transport().info(); }
   upstream::Clusters& clusters() { return worker_.clusters(); }
@@ -61,7 +64,8 @@ class DownstreamConnection final : public http::CodecPump,
 
  private:
   DownstreamConnection(Listener& listener, std::unique_ptr<net::Transport> transport,
-                       std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket);
+                       std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
+                       std::shared_ptr<const observe::Metadata> metadata);
   std::unique_ptr<http::ServerCodec> make_codec();
   void note_version();
   void on_progress() override;
@@ -80,6 +84,7 @@ class DownstreamConnection final : public http::CodecPump,
   std::vector<std::shared_ptr<const filters::NetworkFilter>> admitted_;
   std::shared_ptr<const ConnectionManager> manager_;
   std::shared_ptr<const ConnectionManager> first_manager_;  ///< the codec refers to its options
+  std::shared_ptr<const observe::Metadata> metadata_;
   ConnectionTickets ticket_;                                ///< counts against the listener's and the process's limits
   MonoTime started_;
   uint64_t requests_ = 0;

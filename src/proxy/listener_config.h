@@ -14,6 +14,7 @@
 #include "observe/stats.h"
 #include "proxy/filter_chain.h"
 #include "proxy/filter_chain_match.h"
+#include "proxy/tlv_metadata.h"
 
 namespace proa::proxy {
 
@@ -23,6 +24,7 @@ struct ProxyProtocolRules {
   bool allow_v1 = true;
   bool allow_v2 = true;
   bool keep_tlvs = false;
+  std::vector<TlvRule> tlv_rules;
   std::shared_ptr<observe::StatGroup> stats;  ///< schema kProxyProtocolSchema
 };
 

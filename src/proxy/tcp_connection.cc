@@ -1,6 +1,7 @@
 #include "proxy/tcp_connection.h"
 
 #include "http/uri.h"
+#include "observe/metadata.h"
 #include "proxy/listener.h"
 #include "proxy/transport_options.h"
 #include "proxy/tunnel_request.h"
@@ -25,13 +26,15 @@ uint64_t hash_address(const net::Address& address) { return address.with_port(0)
 }  // namespace
 
 void TcpConnection::start(Listener& listener, std::unique_ptr<net::Transport> transport,
-                          std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket) {
-  auto* connection = new TcpConnection(listener, std::move(transport), std::move(chain), std::move(ticket));
+                          std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
+                          const observe::Metadata* metadata) {
+  auto* connection = new TcpConnection(listener, std::move(transport), std::move(chain), std::move(ticket), metadata);
   connection->connect();
 }
 
 TcpConnection::TcpConnection(Listener& listener, std::unique_ptr<net::Transport> transport,
-                             std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket)
+                             std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
+                             const observe::Metadata* metadata)
     : listener_(listener),
       loop_(transport->loop()),
       chain_(std::move(chain)),
@@ -47,6 +50,7 @@ TcpConnection::TcpConnection(Listener& listener, std::unique_ptr<net::Transport>
   stream_.filter_chain_name = chain_->name;
   stream_.start = loop_.now();
   stream_.start_wall = loop_.wall_now();
+  if (metadata) observe::mutable_metadata(stream_, arena_) = *metadata;
   stream_.random = listener_.worker().random();
   proxy_.stats->add(TcpStat::kCxTotal);
   idle_timer_.start(loop_, proxy_.idle_timeout);

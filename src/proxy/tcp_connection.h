@@ -27,8 +27,10 @@ class TcpConnection final : public net::EndOfTurn,
                             public TunnelOwner,
                             public ListLink<> {
  public:
+  /// `metadata`: what listener filters found out; null: nothing.
   static void start(Listener& listener, std::unique_ptr<net::Transport> transport,
-                    std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket);
+                    std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
+                    const observe::Metadata* metadata);
   ~TcpConnection() override;
   /// Closes both sides now.
   void abort();
@@ -54,7 +56,7 @@ class TcpConnection final : public net::EndOfTurn,
   };
 
   TcpConnection(Listener& listener, std::unique_ptr<net::Transport> transport, std::shared_ptr<const FilterChain> chain,
-                ConnectionTickets ticket);
+                ConnectionTickets ticket, const observe::Metadata* metadata);
   void connect();
   const TcpTarget* choose_target();
   void open_tunnel();

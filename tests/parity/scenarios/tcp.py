@@ -187,10 +187,25 @@ PROXY.case("upstream_v1", get("/"), listener="to_v1")
 PROXY.case("upstream_v2", get("/"), listener="to_v2")
 PROXY.case("upstream_carries_client", get("/"), listener="chained", dial={"before": V1})
 
+_RULES = _PP % ", rules: [{tlv_type: 224, on_tlv_present: {metadata_namespace: pp, key: tlv}}]"
 TLV = Feature("proxy_protocol_tlv", f"""
 listeners:
+  tcp:
+    listener: {{listener_filters: [{_RULES}]}}
+    network:
+    - typed_config:
+        "@type": network.tcp_proxy.v3.TcpProxy
+        stat_prefix: tcp
+        cluster: echo
+        access_log: [{{name: j, typed_config: {{"@type": access_loggers.file.v3.FileAccessLog, path: "${{log.path}}", log_format: {{json_format: {{ROUTE: "%ROUTE_NAME%", TLV: "%DYNAMIC_METADATA(pp:tlv)%"}}}}}}}}]
   tlv:
-    listener: {{listener_filters: [{_PP % ", rules: [{tlv_type: 224, on_tlv_present: {metadata_namespace: pp, key: tlv}}]"}]}}
+    listener: {{listener_filters: [{_RULES}]}}
     routes: [{{match: {{prefix: /}}, route: {{cluster: a}}, request_headers_to_add: [{{header: {{key: x-tlv, value: "%DYNAMIC_METADATA(pp:tlv)%"}}}}]}}]
-""")
+clusters:
+  echo: {{}}
+""", origins={"echo": {"tcp": True}})
+TLV.case("tcp", flow=talk("tcp", b"hello", dial={"before": v2(tlvs=b"\xe0\0\x03abc")}), logs=1)
+TLV.case("tcp_bytes_that_are_no_text", flow=talk("tcp", b"hello", dial={"before": v2(tlvs=b"\xe0\0\x06a\xff\xc3\xa9\xe2\x82")}), logs=1)
+TLV.case("tcp_twice", flow=talk("tcp", b"hello", dial={"before": v2(tlvs=b"\xe0\0\x01a\xe0\0\x01b")}), logs=1)
+TLV.case("tcp_other_type", flow=talk("tcp", b"hello", dial={"before": v2(tlvs=b"\xe1\0\x01a")}), logs=1)
 TLV.case("tlv_to_metadata", get("/"), listener="tlv", dial={"before": v2(tlvs=b"\xe0\0\x03abc")})
