@@ -43,9 +43,9 @@ void flags(const FormatStep&, const StreamInfo& info, FormatValue& value) {
 }
 
 void protocol(const FormatStep&, const StreamInfo& info, FormatValue& value) {
-  // A message that its codec refused never became a request, but came in a protocol.
-  info.request || info.has(ResponseFlag::kDownstreamProtocolError) ? value.set(http::to_string(info.protocol))
-                                                                   : value.set_missing();
+  // A message that its codec refused never became a request, but came in a protocol, and was answered as a rule.
+  const bool http = info.request || info.response_code || info.has(ResponseFlag::kDownstreamProtocolError);
+  http ? value.set(http::to_string(info.protocol)) : value.set_missing();
 }
 void upstream_protocol(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   info.request&& info.upstream_remote ? value.set(http::to_string(info.upstream_protocol)) : value.set_missing();

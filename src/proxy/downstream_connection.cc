@@ -148,15 +148,15 @@ observe::StreamInfo DownstreamConnection::malformed_record(uint16_t status, std:
 void DownstreamConnection::note_malformed(observe::StreamInfo& record) {
   const uint16_t status = record.response_code;
   observe::StatGroup& stats = *manager_->stats;
-  stats.add(HttpStat::kCxProtocolError);
-  if (status == 408) stats.add(HttpStat::kRqHeaderTimeout);
+  const bool late = status == 408;  // what has come of the head may be in good order
+  stats.add(late ? HttpStat::kRqHeaderTimeout : HttpStat::kCxProtocolError);
   stats.add(HttpStat::kRqTotal);
   stats.add(version_ == Version::kHttp2 ? HttpStat::kRqHttp2Total : HttpStat::kRqHttp1Total);
   if (status) {
     stats.add(HttpStat::kRqCompleted);
     stats.count_status(0, status);
   }
-  record.set(observe::ResponseFlag::kDownstreamProtocolError);
+  if (!late) record.set(observe::ResponseFlag::kDownstreamProtocolError);
   for (const auto& log : manager_->access_logs) log->log(record);
 }
 
