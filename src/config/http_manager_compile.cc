@@ -146,6 +146,9 @@ void compile_router(const envoy::extensions::filters::http::router::v3::Router& 
   to.router.suppress_envoy_headers = from.suppress_envoy_headers();
   to.router.respect_expected_rq_timeout = from.respect_expected_rq_timeout();
   to.router.dynamic_stats = !from.has_dynamic_stats() || from.dynamic_stats().value();
+  for (const std::string& name : from.strict_check_headers()) {  // all of the names that the API lets pass are known
+    to.router.strict_headers.push_back(http::header_id(http::to_lower(name)));
+  }
   const Site logs = at / "upstream_log";
   to.router.upstream_logs = compile_access_logs(from.upstream_log(), logs, compiler);
 }
@@ -283,9 +286,10 @@ void add_http_manager_fields(SupportedTable& table) {
   table.add(supported<envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig>(
       {"pack_trace_reason", "use_request_id_for_trace_sampling"}));
   table.add(supported<envoy::extensions::filters::http::router::v3::Router>(
-                {"suppress_envoy_headers", "respect_expected_rq_timeout", "upstream_log", "dynamic_stats"})
+                {"suppress_envoy_headers", "respect_expected_rq_timeout", "upstream_log", "dynamic_stats",
+                 "strict_check_headers"})
                 .harmless({"start_child_span"}, "a child span is made where the tracing says so")
-                .security({"strict_check_headers", "upstream_http_filters"}));
+                .security({"upstream_http_filters"}));
 }
 
 }  // namespace proa::config

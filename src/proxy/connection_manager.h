@@ -47,6 +47,7 @@ struct RouterOptions {
   bool suppress_envoy_headers = false;
   bool respect_expected_rq_timeout = false;
   bool dynamic_stats = true;
+  std::vector<http::HeaderId> strict_headers;  ///< strict_check_headers
   std::vector<std::shared_ptr<const observe::AccessLog>> upstream_logs;
 };
 

@@ -11,6 +11,7 @@
 #include "route/redirect.h"
 #include "route/retry_decision.h"
 #include "route/rewrite.h"
+#include "route/strict_headers.h"
 #include "upstream/clusters.h"
 #include "upstream/http_pool.h"
 #include "upstream/worker_cluster.h"
@@ -178,6 +179,14 @@ bool Exchange::choose_cluster() {
   info_.upstream_cluster_raw = cluster_name_;
   info_.upstream_cluster = cluster_->cluster().stat_name();
   info_.cluster_metadata = cluster_->spec().metadata.get();
+  if (const http::Header* header = route::find_malformed(manager_->router.strict_headers, request_.headers)) {
+    info_.set(ResponseFlag::kInvalidEnvoyRequestHeaders);
+    if (request_.version != http::Version::kHttp2) down_->close_after_response();  // as after any refused head
+    respond({.status = 400,
+             .body = arena_->concat("invalid header '", header->name, "' with value '", header->value, "'"),
+             .details = arena_->concat("request_headers_failed_strict_check{", header->name, "}")});
+    return false;
+  }
   return !in_maintenance();
 }
 
