@@ -83,6 +83,20 @@ void compile_paths(const HttpConnectionManager& from, ConnectionManager& to) {
   to.host_rules.strip_trailing_dot = from.strip_trailing_host_dot();
 }
 
+proxy::ProxyStatusConfig compile_proxy_status(const HttpConnectionManager::ProxyStatusConfig& from,
+                                              const ConnectionManager& to, const Site& at, const Compiler& compiler) {
+  std::string_view name = from.use_node_id() ? std::string_view(compiler.service_node) : to.server_name;
+  if (!from.literal_proxy_name().empty()) name = from.literal_proxy_name();
+  if (!std::ranges::all_of(name, [](char c) { return c >= 0x20 && c < 0x7f; })) {
+    at.error("the proxy's name must be printable ASCII", "choose another literal_proxy_name");
+  }
+  return {.name = proxy::proxy_status_name(name),
+          .details = !from.remove_details(),
+          .termination_details = !from.remove_connection_termination_details(),
+          .response_flags = !from.remove_response_flags(),
+          .set_recommended_code = from.set_recommended_response_code()};
+}
+
 void compile_identity(const HttpConnectionManager& from, ConnectionManager& to, const Site& at, Compiler& compiler) {
   to.use_remote_address = from.use_remote_address().value();
   to.xff_num_trusted_hops = from.xff_num_trusted_hops();
@@ -111,6 +125,9 @@ void compile_identity(const HttpConnectionManager& from, ConnectionManager& to, 
     case HttpConnectionManager::APPEND_IF_ABSENT: to.server_header = proxy::ServerHeader::kAppendIfAbsent; break;
     case HttpConnectionManager::PASS_THROUGH: to.server_header = proxy::ServerHeader::kPassThrough; break;
     default: break;
+  }
+  if (from.has_proxy_status_config()) {
+    to.proxy_status = compile_proxy_status(from.proxy_status_config(), to, at / "proxy_status_config", compiler);
   }
   to.via = from.via();
   to.add_user_agent = from.add_user_agent().value();
@@ -267,6 +284,7 @@ void add_http_manager_fields(SupportedTable& table) {
                                               "strip_any_host_port",
                                               "strip_trailing_host_dot",
                                               "append_x_forwarded_port",
+                                              "proxy_status_config",
                                               "request_id_extension",
                                               "tracing"})
                 .must_know({"http_filters", "original_ip_detection_extensions", "early_header_mutation_extensions"})
@@ -282,6 +300,9 @@ void add_http_manager_fields(SupportedTable& table) {
       supported<hcm::HttpConnectionManager::SetCurrentClientCertDetails>({"subject", "cert", "chain", "dns", "uri"}));
   table.add(supported<hcm::HttpConnectionManager::UpgradeConfig>({"upgrade_type", "enabled"}).security({"filters"}));
   table.add(supported<core::SchemeHeaderTransformation>({"scheme_to_overwrite", "match_upstream"}));
+  table.add(supported<hcm::HttpConnectionManager::ProxyStatusConfig>(
+      {"remove_details", "remove_connection_termination_details", "remove_response_flags",
+       "set_recommended_response_code", "use_node_id", "literal_proxy_name"}));
   table.add(supported<hcm::RequestIDExtension>({"typed_config"}));
   table.add(supported<envoy::extensions::request_id::uuid::v3::UuidRequestIdConfig>(
       {"pack_trace_reason", "use_request_id_for_trace_sampling"}));

@@ -20,6 +20,7 @@
 #include "proxy/http_stats.h"
 #include "proxy/ip_detection.h"
 #include "proxy/local_reply_config.h"
+#include "proxy/proxy_status.h"
 #include "route/header_ops.h"
 #include "route/route_table.h"
 
@@ -87,6 +88,7 @@ struct ConnectionManager {
   std::string server_name = "envoy";
   ServerHeader server_header = ServerHeader::kOverwrite;
   std::string via;
+  std::optional<ProxyStatusConfig> proxy_status;
   bool add_user_agent = false;
   std::string service_cluster;  ///< for add_user_agent
   std::string service_node;

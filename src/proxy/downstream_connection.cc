@@ -125,6 +125,7 @@ http::h1::RefusalAnswer DownstreamConnection::answer_malformed(uint16_t status, 
       shape_local_reply(manager_->local_replies, {.status = status, .body = text, .details = reason}, record, arena);
   finish_response_headers(*manager_, record, *reply.head, loop());
   record.response = reply.head;
+  record.response_code = reply.head->status;
   record.bytes_sent = reply.body.size();
   note_malformed(record);
   return {reply.head, reply.body};
@@ -148,7 +149,8 @@ observe::StreamInfo DownstreamConnection::malformed_record(uint16_t status, std:
 void DownstreamConnection::note_malformed(observe::StreamInfo& record) {
   const uint16_t status = record.response_code;
   observe::StatGroup& stats = *manager_->stats;
-  const bool late = status == 408;  // what has come of the head may be in good order
+  // What has come of a head that is late may be in good order.
+  const bool late = record.response_code_details == "request_header_timeout";
   stats.add(late ? HttpStat::kRqHeaderTimeout : HttpStat::kCxProtocolError);
   stats.add(HttpStat::kRqTotal);
   stats.add(version_ == Version::kHttp2 ? HttpStat::kRqHttp2Total : HttpStat::kRqHttp1Total);

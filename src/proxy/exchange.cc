@@ -132,9 +132,7 @@ void Exchange::respond(const LocalReply& reply) {
   ShapedReply shaped = shape_local_reply(manager_->local_replies, reply, info_, *arena_);
   if (route_) route_->response_headers.apply(shaped.head->headers, info_, *arena_);
   const bool end = shaped.body.empty();
-  const uint16_t status = info_.response_code;
   start_response(*shaped.head, end);
-  info_.response_code = status;  // the log shows the HTTP status also where gRPC got 200
   if (!end && down_) {
     info_.bytes_sent += shaped.body.size();
     down_->send_data(shaped.body, true);

@@ -188,6 +188,7 @@ void Exchange::start_response(http::ResponseHead& head, bool end) {
   }
   if (trace_) trace_->on_response(head, route_);
   finish_response_headers(*manager_, info_, head, loop_);
+  info_.response_code = head.status;
   // After a refused CONNECT nobody can tell what the client's next bytes were meant for.
   const bool refused_connect = request_.method_id == http::Method::kConnect && head.status / 100 != 2 &&
                                request_.version != http::Version::kHttp2;

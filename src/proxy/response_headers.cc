@@ -27,6 +27,7 @@ void finish_response_headers(const ConnectionManager& manager, const observe::St
   if ((traced || manager.always_set_request_id_in_response) && !info.request_id.empty()) {
     headers.set(HeaderId::kXRequestId, info.request_id);
   }
+  if (manager.proxy_status) add_proxy_status(*manager.proxy_status, info, head);
 }
 
 }  // namespace proa::proxy

@@ -8,7 +8,7 @@
 
 namespace proa::proxy {
 
-/// server, date, via, x-request-id; hop-by-hop fields are gone already (the codecs remove them).
+/// server, date, via, x-request-id, proxy-status, which may change the status; hop-by-hop fields are gone already (the codecs remove them).
 void finish_response_headers(const ConnectionManager& manager, const observe::StreamInfo& info,
                              http::ResponseHead& head, net::Loop& loop);
 
