@@ -23,6 +23,7 @@ class FakeStream final : public http::ClientStream, public StreamOpener {
   void pause_reading(bool) override {}
   size_t buffered() const override { return 0; }
   bool writable() const override { return true; }
+  void count_bytes(http::StreamBytes&) override {}
   void open(http::ResponseReceiver& r, Arena& a, Waiter& w) override {
     receiver = &r;
     arena = &a;

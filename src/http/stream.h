@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "http/message.h"
+#include "http/stream_bytes.h"
 
 namespace proa::http {
 
@@ -79,6 +80,9 @@ class Stream {
   virtual size_t buffered() const = 0;
   /// False while buffered() is above the high watermark; send_data still accepts (bounded by one read).
   virtual bool writable() const = 0;
+  /// Adds to `bytes` from now on, and what was received before; until the codec forgets the receiver, as which `bytes`
+  /// lives at least as long. What waits then for the peer's window is not counted any more.
+  virtual void count_bytes(StreamBytes& bytes) = 0;
 };
 
 class ServerStream : public Stream {

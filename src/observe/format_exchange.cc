@@ -25,6 +25,11 @@ void number(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   value.set(static_cast<uint64_t>(info.*field));
 }
 
+template <http::StreamBytes StreamInfo::* side, uint64_t http::StreamBytes::* field>
+void wire_bytes(const FormatStep&, const StreamInfo& info, FormatValue& value) {
+  value.set(info.*side.*field);
+}
+
 // Envoy's code details never hold white space: it would break lines that are split at spaces.
 void code_details(const FormatStep&, const StreamInfo& info, FormatValue& value) {
   std::string_view details = info.response_code_details;
@@ -189,6 +194,13 @@ void coalesce(const FormatStep& step, const StreamInfo& info, FormatValue& value
   }
 }
 
+#define PROA_WIRE_BYTES(NAME, SIDE)                                                                        \
+  {NAME "_WIRE_BYTES_RECEIVED", wire_bytes<&StreamInfo::SIDE, &http::StreamBytes::received>},              \
+      {NAME "_WIRE_BYTES_SENT", wire_bytes<&StreamInfo::SIDE, &http::StreamBytes::sent>},                  \
+      {NAME "_HEADER_BYTES_RECEIVED", wire_bytes<&StreamInfo::SIDE, &http::StreamBytes::head_received>}, { \
+    NAME "_HEADER_BYTES_SENT", wire_bytes<&StreamInfo::SIDE, &http::StreamBytes::head_sent>                \
+  }
+
 constexpr FormatOperator kOperators[] = {
     {"PROTOCOL", protocol},
     {"UPSTREAM_PROTOCOL", upstream_protocol},
@@ -200,10 +212,8 @@ constexpr FormatOperator kOperators[] = {
     {"LOCAL_REPLY_BODY", local_reply_body},
     {"BYTES_RECEIVED", number<&StreamInfo::bytes_received>},
     {"BYTES_SENT", number<&StreamInfo::bytes_sent>},
-    {"DOWNSTREAM_WIRE_BYTES_RECEIVED", number<&StreamInfo::downstream_wire_received>},
-    {"DOWNSTREAM_WIRE_BYTES_SENT", number<&StreamInfo::downstream_wire_sent>},
-    {"UPSTREAM_WIRE_BYTES_RECEIVED", number<&StreamInfo::upstream_wire_received>},
-    {"UPSTREAM_WIRE_BYTES_SENT", number<&StreamInfo::upstream_wire_sent>},
+    PROA_WIRE_BYTES("DOWNSTREAM", downstream_bytes),
+    PROA_WIRE_BYTES("UPSTREAM", upstream_bytes),
     {"UPSTREAM_REQUEST_ATTEMPT_COUNT", number<&StreamInfo::upstream_attempts>},
     {"UPSTREAM_CLUSTER", text<&StreamInfo::upstream_cluster>},
     {"UPSTREAM_CLUSTER_RAW", text<&StreamInfo::upstream_cluster_raw>},
@@ -228,6 +238,7 @@ constexpr FormatOperator kOperators[] = {
     {"PER_REQUEST_STATE", metadata, compile_filter_state},
     {"COALESCE", coalesce, compile_coalesce},
 };
+#undef PROA_WIRE_BYTES
 
 }  // namespace
 

@@ -75,6 +75,20 @@ TEST(Formatter, envoy_s_default_line) {
             "\"example.com\" \"10.0.0.5:8080\"\n");
 }
 
+TEST(Formatter, bytes_of_both_wires) {
+  Exchange e;
+  e.info.downstream_bytes = {.received = 1, .sent = 2, .head_received = 3, .head_sent = 4};
+  e.info.upstream_bytes = {.received = 5, .sent = 6, .head_received = 7, .head_sent = 8};
+  EXPECT_EQ(text("%DOWNSTREAM_WIRE_BYTES_RECEIVED% %DOWNSTREAM_WIRE_BYTES_SENT% %DOWNSTREAM_HEADER_BYTES_RECEIVED% "
+                 "%DOWNSTREAM_HEADER_BYTES_SENT%",
+                 e.info),
+            "1 2 3 4");
+  EXPECT_EQ(text("%UPSTREAM_WIRE_BYTES_RECEIVED% %UPSTREAM_WIRE_BYTES_SENT% %UPSTREAM_HEADER_BYTES_RECEIVED% "
+                 "%UPSTREAM_HEADER_BYTES_SENT%",
+                 e.info),
+            "5 6 7 8");
+}
+
 TEST(Formatter, literals_and_percent_signs) {
   Exchange e;
   EXPECT_EQ(text("", e.info), "");

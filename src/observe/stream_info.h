@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "http/message.h"
+#include "http/stream_bytes.h"
 
 namespace proa::net {
 struct ConnectionInfo;
@@ -122,13 +123,11 @@ struct StreamInfo {
   MonoTime response_start{};  ///< first byte of the response sent downstream
   MonoTime end{};             ///< the exchange is over
 
-  // How much. Body bytes, without framing; wire bytes with headers and framing as far as the codec tells.
+  // How much. Body bytes, without framing; and what went over both wires, of all tries upstream.
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
-  uint64_t downstream_wire_received = 0;
-  uint64_t downstream_wire_sent = 0;
-  uint64_t upstream_wire_received = 0;
-  uint64_t upstream_wire_sent = 0;
+  http::StreamBytes downstream_bytes;
+  http::StreamBytes upstream_bytes;
 
   // Identity and context.
   uint64_t stream_id = 0;

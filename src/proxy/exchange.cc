@@ -66,6 +66,7 @@ Exchange::Exchange(DownstreamConnection& connection, http::ServerStream& stream,
   if (end) info_.request_end = info_.start;
   info_.stream_id = connection.next_stream_id();
   info_.random = connection.random();
+  stream.count_bytes(info_.downstream_bytes);
   connection.exchange_started(*this);
   observe::StatGroup& stats = *manager_->stats;
   stats.add(HttpStat::kRqTotal);
@@ -173,6 +174,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view details) {
 // ---- the attempt ----
 
 void Exchange::attempt_ready(Attempt& attempt, const net::ConnectionInfo& info, std::optional<http::Version> version) {
+  attempt.stream()->count_bytes(info_.upstream_bytes);
   note_connection(info, version);
   info_.upstream_first_tx = loop_.now();
   if (request_end_) attempt.start_per_try_timer(loop_, timeouts_.per_try);

@@ -200,6 +200,8 @@ void TcpConnection::close(Broken broken, bool ended) {
   stream_.end = loop_.now();
   stream_.bytes_received = to_upstream_->bytes();
   stream_.bytes_sent = to_downstream_ ? to_downstream_->written() : 0;
+  stream_.downstream_bytes = {.received = stream_.bytes_received, .sent = stream_.bytes_sent};
+  stream_.upstream_bytes = {.received = to_downstream_ ? to_downstream_->bytes() : 0, .sent = to_upstream_->written()};
   proxy_.stats->add(TcpStat::kCxRxBytesTotal, static_cast<int64_t>(stream_.bytes_received));
   proxy_.stats->add(TcpStat::kCxTxBytesTotal, static_cast<int64_t>(stream_.bytes_sent));
   for (const auto& log : proxy_.access_logs) log->log(stream_);

@@ -65,9 +65,11 @@ void ClientConnection::send_request(const RequestHead& head, bool end) {
   request_.connect = head.method_id == Method::kConnect && head.protocol.empty();
   request_.upgrade = arena_->copy(head.protocol);
   WrittenFraming framing;
+  const size_t before = output_.size();
   if (!frame_request(head, end, framing) || !write_request_head(output_, head, framing)) {
     return request_failed("http1.invalid_request_head");
   }
+  meter_.head_sent(output_.size() - before);
   in_ = In::kHead;
   starved_ = false;
   if (encoder_.kind() == SentBody::kRaw) {
@@ -87,16 +89,20 @@ void ClientConnection::send_data(std::string_view data, bool end) {
     return;
   }
   if (out_ != Out::kBody) return;
+  const size_t before = output_.size();
   if (!encoder_.write(output_, data, end)) return request_failed("http1.request_length_mismatch");
+  meter_.sent(output_.size() - before);
   request_sent(end);
 }
 
 void ClientConnection::send_trailers(const HeaderList& trailers) {
   if (out_ == Out::kUndecided) return send_data({}, true);
   if (out_ != Out::kBody) return;
+  const size_t before = output_.size();
   if (!encoder_.write_trailers(output_, trailers, options_.enable_trailers, options_.proper_case_headers)) {
     return request_failed("http1.request_length_mismatch");
   }
+  meter_.head_sent(output_.size() - before);
   request_sent(true);
 }
 
@@ -118,6 +124,7 @@ void ClientConnection::request_failed(std::string_view details) {
 void ClientConnection::reset(ResetReason) {
   if (!busy_) return;
   receiver_ = nullptr;
+  meter_.stop();
   reset_pending_ = false;
   ++serial_;
   busy_ = false;
@@ -146,6 +153,7 @@ void ClientConnection::receive(std::string_view bytes, MonoTime now) {
 void ClientConnection::resume(MonoTime now) {
   if (std::exchange(reset_pending_, false)) {
     busy_ = false;
+    meter_.stop();
     if (auto* receiver = std::exchange(receiver_, nullptr)) receiver->on_reset(ResetReason::kProtocolError, error_);
   }
   if (in_ == In::kClosed) return stored_.clear();
@@ -179,7 +187,10 @@ size_t ClientConnection::step(std::string_view input, MonoTime now) {
   switch (in_) {
     case In::kHead: return read_head(input, now);
     case In::kBody: return read_body(input);
-    case In::kTunnel: receiver_->on_data(input, false); return input.size();
+    case In::kTunnel:
+      meter_.received(input.size());
+      receiver_->on_data(input, false);
+      return input.size();
     case In::kIdle:
       // Nothing was asked: a farewell such as 408, or the tail of a response that was longer than it said. A
       // request about to be sent can go elsewhere.
@@ -225,6 +236,7 @@ size_t ClientConnection::read_head(std::string_view input, MonoTime now) {
     refuse(refusal);
     return input.size();
   }
+  meter_.head_received(size);
   take_head(*head, framing, size < input.size());
   return size;
 }
@@ -250,6 +262,7 @@ void ClientConnection::begin_tunnel() {
   keep_alive_ = false;
   in_ = In::kTunnel;
   out_ = held_end_ ? Out::kDone : Out::kBody;
+  meter_.sent(held_.size());
   output_.append(std::move(held_));
   owner_.wake();
 }
@@ -261,6 +274,7 @@ size_t ClientConnection::read_body(std::string_view input) {
     refuse(step.refusal);
     return input.size();
   }
+  meter_.received(step.used);
   deliver(step, step.used < input.size());
   return step.used;
 }
@@ -298,6 +312,7 @@ ResponseReceiver& ClientConnection::response_complete(bool more_input) {
 void ClientConnection::end_exchange_if_complete() {
   if (in_ != In::kComplete || out_ != Out::kDone) return;
   receiver_ = nullptr;
+  meter_.stop();
   arena_ = nullptr;
   busy_ = false;
   ++serial_;
@@ -364,6 +379,7 @@ void ClientConnection::refuse(const Refusal& refusal) {
 
 void ClientConnection::abort(ResetReason reason, std::string_view details) {
   ResponseReceiver* receiver = std::exchange(receiver_, nullptr);
+  meter_.stop();
   reset_pending_ = false;
   busy_ = false;
   close(details);

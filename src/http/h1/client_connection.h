@@ -62,6 +62,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   void pause_reading(bool paused) override;
   size_t buffered() const override { return output_.size() + held_.size(); }
   bool writable() const override { return !above_watermark_; }
+  void count_bytes(StreamBytes& bytes) override { meter_.start(bytes); }
 
   size_t consume(std::string_view input, MonoTime now);
   size_t step(std::string_view input, MonoTime now);
@@ -94,6 +95,7 @@ class ClientConnection final : public ClientCodec, private ClientStream {
   // Of the exchange under way.
   ResponseReceiver* receiver_ = nullptr;
   Arena* arena_ = nullptr;
+  StreamMeter meter_;
   RequestContext request_;
   uint32_t serial_ = 0;  // changes when the receiver is detached or the exchange ends
   uint32_t informational_ = 0;

@@ -24,6 +24,22 @@ TEST(ClientConnection, sends_a_request_and_is_ready_for_the_next) {
   EXPECT_TRUE(client.codec.reusable());
 }
 
+TEST(ClientConnection, counts_what_an_exchange_takes_of_the_wire) {
+  RecordingClient client{{}};
+  StreamBytes bytes;
+  client.open().count_bytes(bytes);
+  client.stream->send_request(client.request("POST", "/"), false);
+  client.stream->send_data("abc", true);
+  const std::string head = "POST / HTTP/1.1\r\nhost: example.com\r\ntransfer-encoding: chunked\r\n\r\n";
+  EXPECT_EQ(bytes.head_sent, head.size());
+  EXPECT_EQ(bytes.sent, client.take_output().size());
+  const std::string response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n";
+  client.receive("HTTP/1.1 100 Continue\r\n\r\n");
+  client.receive(response + "ok");
+  EXPECT_EQ(bytes.head_received, 25 + response.size());
+  EXPECT_EQ(bytes.received, 25 + response.size() + 2);
+}
+
 TEST(ClientConnection, frames_request_bodies) {
   RecordingClient client{{}};
   client.send("POST", "/", false);

@@ -22,6 +22,7 @@ void ServerConnection::resume(MonoTime now) {
       end_exchange_if_complete();
       break;
     case Deferred::kReset:
+      meter_.stop();
       if (auto* receiver = std::exchange(receiver_, nullptr)) {
         receiver->on_reset(ResetReason::kProtocolError, deferred_details_);
       }
@@ -78,7 +79,10 @@ size_t ServerConnection::step(std::string_view input, MonoTime now) {
     case In::kHead: return read_head(input, now);
     case In::kBody: return read_body(input);
     case In::kDrain: return drain_body(input);
-    case In::kTunnel: receiver_->on_data(input, false); return input.size();
+    case In::kTunnel:
+      meter_.received(input.size());
+      receiver_->on_data(input, false);
+      return input.size();
     case In::kUndecided:
       if (!connect_) return 0;
       owner_.count(CodecCounter::kEarlyDataOnConnect);
@@ -130,11 +134,12 @@ size_t ServerConnection::read_head(std::string_view input, MonoTime now) {
     refuse(refusal);
     return input.size();
   }
-  begin_exchange(std::move(arena), *head, framing);
+  begin_exchange(std::move(arena), *head, framing, size);
   return size;
 }
 
-void ServerConnection::begin_exchange(std::unique_ptr<Arena> arena, RequestHead& head, const Framing& framing) {
+void ServerConnection::begin_exchange(std::unique_ptr<Arena> arena, RequestHead& head, const Framing& framing,
+                                      size_t size) {
   for (uint32_t i = 0; i < framing.dropped_with_underscores; ++i) {
     owner_.count(CodecCounter::kHeadersWithUnderscoresDropped);
   }
@@ -145,6 +150,7 @@ void ServerConnection::begin_exchange(std::unique_ptr<Arena> arena, RequestHead&
   expects_continue_ = head.expect_continue;
   protocol_ = head.protocol;
   arena_ = arena.get();
+  head_size_ = size;
   paused_ = false;
   drained_ = 0;
   out_ = Out::kHead;
@@ -163,6 +169,11 @@ void ServerConnection::begin_exchange(std::unique_ptr<Arena> arena, RequestHead&
   if (serial == serial_) receiver_ = &receiver;
 }
 
+void ServerConnection::count_bytes(StreamBytes& bytes) {
+  meter_.start(bytes);
+  meter_.head_received(head_size_);
+}
+
 size_t ServerConnection::read_body(std::string_view input) {
   char scratch[BodyDecoder::Scratch::extent];
   BodyDecoder::Step step = decoder_.decode(input, BodyDecoder::Scratch(scratch));
@@ -171,6 +182,7 @@ size_t ServerConnection::read_body(std::string_view input) {
     return input.size();
   }
   expects_continue_ = false;
+  meter_.received(step.used);
   deliver(step);
   return step.used;
 }
@@ -245,7 +257,9 @@ void ServerConnection::send_informational(uint16_t status, const HeaderList& hea
   WrittenFraming framing;
   framing.omit_content_length = true;
   framing.proper_case = options_.proper_case_headers;
+  const size_t before = output_.size();
   write_response_head(output_, status, headers, framing);
+  meter_.head_sent(output_.size() - before);
   owner_.wake();
 }
 
@@ -300,9 +314,11 @@ void ServerConnection::send_response(const ResponseHead& head, bool end) {
   } else if (head.status == 101 || !frame_response(head, end, framing)) {
     return write_failed_response();
   }
+  const size_t before = output_.size();
   if (!write_response_head(output_, head.status, head.headers, framing)) {
     return write_failed_response();
   }
+  meter_.head_sent(output_.size() - before);
   out_ = Out::kBody;
   starved_ = false;
   if (upgraded || connected) {
@@ -317,15 +333,19 @@ void ServerConnection::send_response(const ResponseHead& head, bool end) {
 
 void ServerConnection::send_data(std::string_view data, bool end) {
   if (out_ != Out::kBody) return;
+  const size_t before = output_.size();
   if (!encoder_.write(output_, data, end)) return write_failed_response();
+  meter_.sent(output_.size() - before);
   response_sent(end);
 }
 
 void ServerConnection::send_trailers(const HeaderList& trailers) {
   if (out_ != Out::kBody) return;
+  const size_t before = output_.size();
   if (!encoder_.write_trailers(output_, trailers, options_.enable_trailers, options_.proper_case_headers)) {
     return write_failed_response();
   }
+  meter_.head_sent(output_.size() - before);
   response_sent(true);
 }
 
@@ -350,6 +370,7 @@ void ServerConnection::write_failed_response() {
 void ServerConnection::end_exchange_if_complete() {
   if (out_ != Out::kDone || in_ != In::kComplete || deferred_ != Deferred::kNone) return;
   receiver_ = nullptr;
+  meter_.stop();
   arena_ = nullptr;
   protocol_ = {};
   ++serial_;
@@ -364,6 +385,7 @@ void ServerConnection::end_exchange_if_complete() {
 void ServerConnection::reset(ResetReason reason) {
   if (in_ == In::kClosed && deferred_ == Deferred::kNone) return;
   receiver_ = nullptr;
+  meter_.stop();
   deferred_ = Deferred::kNone;
   ++serial_;
   if (in_ == In::kClosed) return;
@@ -454,6 +476,7 @@ void ServerConnection::write_error_head(uint16_t status, const HeaderList& heade
 
 void ServerConnection::abort(ResetReason reason, std::string_view details) {
   RequestReceiver* receiver = std::exchange(receiver_, nullptr);
+  meter_.stop();
   deferred_ = Deferred::kNone;
   close(details);
   if (receiver) receiver->on_reset(reason, details);

@@ -67,13 +67,14 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   void pause_reading(bool paused) override;
   size_t buffered() const override { return output_.size(); }
   bool writable() const override { return !above_watermark_; }
+  void count_bytes(StreamBytes& bytes) override;
   uint32_t id() const override { return 0; }
 
   size_t consume(std::string_view input, MonoTime now);
   size_t step(std::string_view input, MonoTime now);
   size_t read_head(std::string_view input, MonoTime now);
   size_t skip_empty_line(std::string_view input);
-  void begin_exchange(std::unique_ptr<Arena> arena, RequestHead& head, const Framing& framing);
+  void begin_exchange(std::unique_ptr<Arena> arena, RequestHead& head, const Framing& framing, size_t size);
   size_t read_body(std::string_view input);
   void deliver(const BodyDecoder::Step& step);
   size_t drain_body(std::string_view input);
@@ -105,8 +106,10 @@ class ServerConnection final : public ServerCodec, private ServerStream {
   // Of the exchange under way.
   RequestReceiver* receiver_ = nullptr;  // null once detached
   Arena* arena_ = nullptr;               // the handler's; valid while receiver_ is
-  std::string_view protocol_;            // in arena_
-  uint32_t serial_ = 0;                  // changes when the receiver is detached or the exchange ends
+  StreamMeter meter_;
+  size_t head_size_ = 0;
+  std::string_view protocol_;  // in arena_
+  uint32_t serial_ = 0;        // changes when the receiver is detached or the exchange ends
   size_t drained_ = 0;
   Version request_version_ = Version::kHttp11;
   bool head_request_ = false;

@@ -33,6 +33,23 @@ TEST(ServerConnection, answers_a_request_and_keeps_the_connection) {
   EXPECT_EQ(server.log.size(), 4u);
 }
 
+TEST(ServerConnection, counts_what_an_exchange_takes_of_the_wire) {
+  RecordingServer server{{}};
+  server.receive(std::string(kPost) + "he");
+  StreamBytes bytes;
+  server.stream->count_bytes(bytes);
+  EXPECT_EQ(bytes.head_received, kPost.size());
+  server.receive("llo");
+  EXPECT_EQ(bytes.received, kPost.size() + 3) << "of the body: what came after the counting began";
+  server.respond(200, "hello");
+  const std::string head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+  EXPECT_EQ(bytes.head_sent, head.size());
+  EXPECT_EQ(bytes.sent, server.take_output().size());
+  const uint64_t before = bytes.received;
+  server.receive(kGet);
+  EXPECT_EQ(bytes.received, before) << "the next one is not counted there";
+}
+
 TEST(ServerConnection, frames_a_response_of_unknown_length_in_chunks) {
   RecordingServer server{{}};
   server.receive(kGet);

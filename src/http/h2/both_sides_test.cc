@@ -148,6 +148,38 @@ TEST_P(BothSides, echo_is_exact_for_any_cut_window_and_watermark) {
   EXPECT_TRUE(pair.client.finished());
 }
 
+TEST(BothSidesBytes, what_one_side_sends_of_an_exchange_the_other_receives) {
+  Http2Options options;
+  options.max_window_updates_per_data_frame = 100;
+  Pair pair(1, options);
+  Response response;
+  StreamBytes at_client, at_server;
+  http::ClientStream& stream = pair.client.open(response, response.arena);
+  stream.count_bytes(at_client);
+  RequestHead head(response.arena);
+  head.method = "POST";
+  head.method_id = Method::kPost;
+  head.scheme = "http";
+  head.authority = "a.test";
+  head.path = "/";
+  head.headers.add("x-large", std::string_view(*response.arena.make<std::string>(20'000, 'x')));  // with a CONTINUATION
+  stream.send_request(head, false);
+  pair.run();
+  ASSERT_EQ(pair.handler.requests.size(), 1u);
+  pair.handler.requests[0].stream->count_bytes(at_server);
+  EXPECT_EQ(at_server.head_received, at_client.head_sent);
+  EXPECT_GT(at_server.head_received, 20'000u + 2 * kFrameHeaderSize);
+  stream.send_data("hello", false);
+  HeaderList trailers(response.arena);
+  trailers.add("x-end", "1");
+  stream.send_trailers(trailers);
+  pair.run();
+  EXPECT_EQ(at_server.received, at_client.sent);
+  EXPECT_EQ(at_client.sent - at_client.head_sent, kFrameHeaderSize + 5);
+  EXPECT_EQ(at_server.sent, at_client.received - at_client.head_received + at_server.head_sent)
+      << "the response's head was sent before the counting began";
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, BothSides, ::testing::Range(1, 41));
 
 }  // namespace

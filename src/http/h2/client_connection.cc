@@ -64,7 +64,7 @@ void ClientConnection::send_request(ClientSideStream& s, const RequestHead& head
   bool plain_connect = s.is_connect && !s.is_upgrade;
   size_t bound = HpackEncoder::kBeginBound + 7 * HpackEncoder::bound(10, 16) + head.method.size() + head.scheme.size() +
                  head.path.size() + head.authority.size() + head.protocol.size() + HpackEncoder::bound(head.headers);
-  write_head(s.id, bound, end, [&](char* out) {
+  write_head(s, bound, end, [&](char* out) {
     out = encoder_.method(encoder_.begin(out), s.is_upgrade ? "CONNECT" : head.method);
     if (!plain_connect) {
       out = encoder_.scheme(out, head.scheme.empty() ? "http" : head.scheme);
@@ -107,6 +107,7 @@ void ClientConnection::on_header_block(uint32_t id, bool end, std::string_view b
 
 void ClientConnection::on_response_block(ClientSideStream& s, bool end, std::string_view block,
                                          std::string_view fault) {
+  s.meter.head_received(block_frames_size());
   auto* head = s.arena->make<ResponseHead>(*s.arena);
   FieldSection section(&head->headers, field_limits(), options_.underscores);
   if (!decode(block, section)) return;

@@ -39,6 +39,10 @@ class StreamFace : public Base, public StreamState {
   void pause_reading(bool paused) override { connection_.pause_reading(*this, paused); }
   size_t buffered() const override { return connection_.buffered(*this); }
   bool writable() const override { return !above_watermark; }
+  void count_bytes(StreamBytes& bytes) override {
+    meter.start(bytes);
+    meter.head_received(head_size);
+  }
 
  protected:
   Owner& connection_;

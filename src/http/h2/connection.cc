@@ -253,6 +253,7 @@ void Connection::close(StreamState& s, Ending ending) {
   if (s.closed) return;
   s.closed = true;
   s.detached = true;
+  s.meter.stop();
   s.receiver = nullptr;
   s.queued.clear();
   if (size_t left = s.stored.size()) {
@@ -276,6 +277,7 @@ void Connection::close(StreamState& s, Ending ending) {
 void Connection::settle(StreamState& s) {
   if (s.closed || !s.end_delivered || !s.end_requested) return;
   s.detached = true;
+  s.meter.stop();
   s.receiver = nullptr;
   if (s.local_ended) {
     close(s, Ending::kComplete);

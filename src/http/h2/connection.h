@@ -133,6 +133,12 @@ class Connection {
   /// HEADERS: encode(out) writes at most `bound` bytes and returns their end.
   template <class Encode>
   void write_head(uint32_t id, size_t bound, bool end, Encode encode);
+  template <class Encode>
+  void write_head(StreamState& s, size_t bound, bool end, Encode encode) {
+    const uint64_t before = writer_.appended();
+    write_head(s.id, bound, end, encode);
+    s.meter.head_sent(writer_.appended() - before);
+  }
   /// All but those that HTTP/2 has no place for (RFC 9113 section 8.2.2).
   char* encode_fields(char* out, const HeaderList& headers);
   /// Body waits in `queued`: it is sent as the windows allow.
@@ -146,6 +152,8 @@ class Connection {
     if (!turn_depth_) owner_.wake();
   }
   const FieldLimits& field_limits() const { return limits_; }
+  /// Of the header block at hand: its frames with their headers.
+  size_t block_frames_size() const { return block_frames_size_; }
   void begin_turn(MonoTime now);
   void end_turn();
 
@@ -212,6 +220,7 @@ class Connection {
   std::string header_block_;                        // of HEADERS without END_HEADERS
   uint32_t header_stream_ = 0;                      // whose it is; 0: none
   uint32_t continuations_ = 0;
+  size_t block_frames_size_ = 0;
   bool header_end_ = false;
   std::string_view header_fault_;
   size_t preface_taken_ = 0;

@@ -180,10 +180,11 @@ size_t Connection::buffered(const StreamState& s) const {
   return s.queued.size() + in_output;
 }
 
-/// Notes `size` body bytes at the end of the output.
+/// Notes a DATA frame of `size` bytes at the end of the output.
 void Connection::account(StreamState& s, size_t size) {
   s.send_window -= static_cast<int64_t>(size);
   send_window_ -= static_cast<int64_t>(size);
+  s.meter.sent(kFrameHeaderSize + size);
   if (s.last_in_output <= writer_.drained()) s.bytes_in_output = 0;
   s.bytes_in_output += size;
   s.last_in_output = writer_.appended();
@@ -268,7 +269,7 @@ void Connection::send_trailers(StreamState& s, const HeaderList& trailers) {
   s.end_requested = true;
   size_t bound = HpackEncoder::bound(trailers);
   if (s.queued.empty()) {
-    write_head(s.id, bound + HpackEncoder::kBeginBound, true,
+    write_head(s, bound + HpackEncoder::kBeginBound, true,
                [&](char* out) { return encode_fields(encoder_.begin(out), trailers); });
     wake();
     return local_end(s);
@@ -296,7 +297,9 @@ bool Connection::send_chunk(StreamState& s) {
     char update[HpackEncoder::kBeginBound];
     std::string block(update, static_cast<size_t>(encoder_.begin(update) - update));
     block += s.queued_trailers;
+    const uint64_t before = writer_.appended();
     writer_.headers(s.id, block, true);
+    s.meter.head_sent(writer_.appended() - before);
     last = true;
   }
   if (last) local_end(s);
@@ -347,6 +350,7 @@ void Connection::reset(StreamState& s, ResetReason reason) {
   if (reason == ResetReason::kNone && s.end_requested && !s.local_ended) {
     // The response is complete but still queued: it goes out first.
     s.detached = true;
+    s.meter.stop();
     s.receiver = nullptr;
     s.end_delivered = true;
     s.wants_reset_after_flush = true;

@@ -56,6 +56,7 @@ void Connection::on_data(const Frame& frame) {
   if (!s) return on_data_without_stream(frame);
   if (!accept_data(*s, flow, data.size(), end)) return consumed_on_connection(flow);
   guard_.data_received();
+  s->meter.received(kFrameHeaderSize + flow);
   s->receive_window -= static_cast<int64_t>(flow);
   if (s->body_to_come >= 0) s->body_to_come -= static_cast<int64_t>(data.size());
   if (end) s->remote_ended = true;
@@ -84,6 +85,7 @@ void Connection::on_headers(const Frame& frame) {
     if ((read_u32(block.data()) & kMaxStreamId) == frame.stream) fault = "http2.depends_on_itself";
     block.remove_prefix(5);
   }
+  block_frames_size_ = kFrameHeaderSize + frame.payload.size();
   bool end = frame.has(kFlagEndStream);
   bool whole = frame.has(kFlagEndHeaders);
   if (!guard_.frame(block.empty() && !whole)) {
@@ -110,6 +112,7 @@ void Connection::on_continuation(const Frame& frame) {
     return flood(CodecCounter::kInboundEmptyFramesFlood, "http2.empty_frames_flood");
   }
   header_block_.append(frame.payload);
+  block_frames_size_ += kFrameHeaderSize + frame.payload.size();
   if (!whole) return;
   std::string block = std::move(header_block_);
   header_block_ = {};
@@ -151,6 +154,7 @@ void Connection::on_trailer_block(StreamState& s, bool end, std::string_view blo
   if (s.body_to_come > 0) fault = "http2.body_shorter_than_content_length";
   if (!fault.empty()) return stream_error(id, &s, ErrorCode::kProtocolError, fault);
   owner_.count(CodecCounter::kTrailers);
+  s.meter.head_received(block_frames_size_);
   s.remote_ended = true;
   if (trailers) {
     deliver_trailers(s, *trailers);

@@ -103,6 +103,7 @@ void ServerConnection::on_new_stream(uint32_t id, bool end, std::string_view blo
   ServerSideStream& s = *Pool::take(*this);
   add_stream(s, id);
   s.arena = arena.get();
+  s.head_size = block_frames_size();
   s.head_received = true;
   s.remote_ended = s.end_delivered = end;
   s.body_to_come = section.content_length();
@@ -117,7 +118,7 @@ void ServerConnection::on_new_stream(uint32_t id, bool end, std::string_view blo
 void ServerConnection::send_informational(ServerSideStream& s, uint16_t status, const HeaderList& headers) {
   if (s.closed || s.head_sent || dead_ || status < 100 || status > 199 || status == 101) return;
   size_t bound = HpackEncoder::kBeginBound + HpackEncoder::bound(7, 3) + HpackEncoder::bound(headers);
-  write_head(s.StreamState::id, bound, false,
+  write_head(s, bound, false,
              [&](char* out) { return encode_fields(encoder_.status(encoder_.begin(out), status), headers); });
   wake();
 }
@@ -134,7 +135,7 @@ void ServerConnection::send_response(ServerSideStream& s, const ResponseHead& he
   }
   if (end && s.body_to_send > 0) return fail_own_message(s);
   size_t bound = HpackEncoder::kBeginBound + HpackEncoder::bound(7, 3) + HpackEncoder::bound(head.headers);
-  write_head(s.StreamState::id, bound, end,
+  write_head(s, bound, end,
              [&](char* out) { return encode_fields(encoder_.status(encoder_.begin(out), status), head.headers); });
   wake();
   if (end) ended_with_head(s);

@@ -33,6 +33,8 @@ struct StreamState : ListLink<ReadyTag>, ListLink<BlockedTag>, ListLink<OwedTag>
   uint32_t id = 0;                      ///< 0: not yet on the wire
   MessageReceiver* receiver = nullptr;  ///< null once detached
   Arena* arena = nullptr;               ///< of the received message; valid while there is a receiver
+  StreamMeter meter;                    ///< stopped when detached
+  size_t head_size = 0;                 ///< received before the meter was started
 
   int64_t send_window = 0;
   int64_t receive_window = 0;   ///< what the peer may still send
