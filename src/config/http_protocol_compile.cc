@@ -1,11 +1,27 @@
 #include "config/http_protocol_compile.h"
 
 #include "config/supported.h"
+#include "config/typed_payload.h"
 #include "config/values.h"
+#include "envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.pb.h"
 
 namespace proa::config {
 
 namespace core = envoy::config::core::v3;
+using envoy::extensions::http::header_formatters::preserve_case::v3::PreserveCaseFormatterConfig;
+
+namespace {
+
+http::PreserveCase preserve_case(const google::protobuf::Any& from, const Site& at) {
+  const std::optional<Payload> payload = open_any(from, at);
+  const auto* formatter = payload ? dynamic_cast<const PreserveCaseFormatterConfig*>(payload->message.get()) : nullptr;
+  if (!formatter) return http::PreserveCase::kNo;  // check_supported has named it
+  return formatter->formatter_type_on_envoy_headers() == PreserveCaseFormatterConfig::PROPER_CASE
+             ? http::PreserveCase::kElseProperCase
+             : http::PreserveCase::kYes;
+}
+
+}  // namespace
 
 void compile_http1_options(const core::Http1ProtocolOptions& from, http::Http1Options& to, const Site& at) {
   to.accept_http_10 = from.accept_http_10();
@@ -18,7 +34,11 @@ void compile_http1_options(const core::Http1ProtocolOptions& from, http::Http1Op
         .error("a message with both Content-Length and Transfer-Encoding is a smuggling vector and always refused",
                "remove it");
   }
-  if (from.has_header_key_format()) to.proper_case_headers = from.header_key_format().has_proper_case_words();
+  to.proper_case_headers = from.header_key_format().has_proper_case_words();
+  if (from.header_key_format().has_stateful_formatter()) {
+    const Site formatter = at / "header_key_format.stateful_formatter.typed_config";
+    to.preserve_case = preserve_case(from.header_key_format().stateful_formatter().typed_config(), formatter);
+  }
 }
 
 void compile_http2_options(const core::Http2ProtocolOptions& from, http::Http2Options& to, const Site& at) {
@@ -65,7 +85,8 @@ void add_http_protocol_fields(SupportedTable& table) {
                                                    "allow_chunked_length"})
                 .harmless({"override_stream_error_on_invalid_http_message"},
                           "a malformed HTTP/1 message always ends its connection"));
-  table.add(supported<core::Http1ProtocolOptions::HeaderKeyFormat>({"proper_case_words"}));
+  table.add(supported<core::Http1ProtocolOptions::HeaderKeyFormat>({"proper_case_words", "stateful_formatter"}));
+  table.add(supported<PreserveCaseFormatterConfig>({"formatter_type_on_envoy_headers"}));
   table.add(supported<core::Http1ProtocolOptions::HeaderKeyFormat::ProperCaseWords>({}));
   table.add(supported<core::Http2ProtocolOptions>(
                 {"max_concurrent_streams", "initial_stream_window_size", "initial_connection_window_size",

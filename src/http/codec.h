@@ -18,6 +18,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "http/header_case.h"
 #include "http/stream.h"
 
 namespace proa::http {
@@ -73,6 +74,8 @@ struct Http1Options : CommonCodecOptions {
   bool allow_absolute_url = true;
   bool enable_trailers = false;      ///< false: received trailers are checked and dropped
   bool proper_case_headers = false;  ///< "Content-Type" when writing
+  /// Names of received heads go on in their spelling, whatever the other side's options are.
+  PreserveCase preserve_case = PreserveCase::kNo;
   bool allow_custom_methods = true;
   size_t max_drain_bytes = 64 * 1024;  ///< rest of a request body read and dropped after an early response
   std::vector<std::string> upgrades;   ///< accepted Upgrade tokens, lower case; others are removed

@@ -10,6 +10,8 @@
 
 namespace proa::http {
 
+class HeaderCase;
+
 /// One field line. `name` is lower-case (codecs refuse or lower anything else); both slices outlive the
 /// exchange (its arena, static storage, or the immutable configuration).
 struct Header {
@@ -80,10 +82,14 @@ class HeaderList {
   /// name + value + 32 for each field, as HPACK counts them (RFC 7541 section 4.1).
   size_t byte_size() const;
   Arena& arena() const { return *arena_; }
+  /// How an HTTP/1 peer is to see the names; null, as a rule: lower-case.
+  const HeaderCase* spelling() const { return spelling_; }
+  void set_spelling(const HeaderCase* spelling) { spelling_ = spelling; }
 
  private:
   void grow();
   Arena* arena_;
+  const HeaderCase* spelling_ = nullptr;
   Header* items_ = nullptr;
   uint32_t size_ = 0;
   uint32_t capacity_ = 0;

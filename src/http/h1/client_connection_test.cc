@@ -24,6 +24,21 @@ TEST(ClientConnection, sends_a_request_and_is_ready_for_the_next) {
   EXPECT_TRUE(client.codec.reusable());
 }
 
+TEST(ClientConnection, keeps_the_spelling_of_names_when_told) {
+  Http1Options options;
+  options.preserve_case = PreserveCase::kElseProperCase;
+  RecordingClient client{options};
+  client.send("GET", "/");
+  client.receive("HTTP/1.1 200 OK\r\nX-SoMe: 1\r\nDATE: x\r\ncontent-length: 0\r\n\r\n");
+  EXPECT_THAT(client.log, ElementsAre("response 200 x-some=1 date=x content-length=0", "end"));
+  ASSERT_TRUE(client.receivers.back()->head);
+  HeaderList& headers = client.receivers.back()->head->headers;
+  headers.add("x-new", "2");
+  Buffer out;
+  write_response_head(out, 200, headers, {});
+  EXPECT_EQ(out.to_string(), "HTTP/1.1 200 OK\r\nX-SoMe: 1\r\nDATE: x\r\ncontent-length: 0\r\nX-New: 2\r\n\r\n");
+}
+
 TEST(ClientConnection, counts_what_an_exchange_takes_of_the_wire) {
   RecordingClient client{{}};
   StreamBytes bytes;

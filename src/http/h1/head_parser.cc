@@ -161,6 +161,9 @@ Refusal parse_request_head(std::string_view section, const Http1Options& options
   if (names_identity(fields)) return {400, "http1.connection_header_rejected"};
   if (fields.nominated_count) remove_nominated(head.headers, fields);
   decide_upgrade(fields, options, framing, arena, head);
+  if (options.preserve_case != PreserveCase::kNo) {
+    head.headers.set_spelling(read_header_case(section, options.preserve_case, arena));
+  }
   return {};
 }
 
@@ -221,6 +224,9 @@ Refusal parse_response_head(std::string_view section, const Http1Options& option
   framing.keep_alive = keeps_alive(fields, head.version) && framing.body != BodyKind::kUntilClose;
   if (fields.nominated_count) remove_nominated(head.headers, fields);
   if (head.status < 200 || head.status == 204) head.headers.remove(HeaderId::kContentLength);
+  if (options.preserve_case != PreserveCase::kNo) {
+    head.headers.set_spelling(read_header_case(section, options.preserve_case, arena));
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/short_copy.h"
 #include "http/h1/field_parser.h"
+#include "http/header_case.h"
 #include "http/header_validity.h"
 
 namespace proa::http::h1 {
@@ -68,8 +69,21 @@ size_t measure(const HeaderList& headers) {
   return size;
 }
 
-void put_field(Writer& writer, std::string_view name, std::string_view value, bool proper_case) {
-  if (!proper_case) return writer.put_field(name, value);
+// How names are written: as they came, or "Content-Type", or lower-case.
+struct Spelling {
+  const HeaderCase* kept;
+  bool proper_case;
+
+  Spelling(const HeaderList& headers, bool proper)
+      : kept(headers.spelling()), proper_case(kept ? kept->else_proper_case() : proper) {}
+};
+
+void put_field(Writer& writer, std::string_view name, std::string_view value, const Spelling& spelling) {
+  if (spelling.kept) {
+    std::string_view as_it_came = spelling.kept->find(name);
+    if (!as_it_came.empty()) return writer.put_field(as_it_came, value);
+  }
+  if (!spelling.proper_case) return writer.put_field(name, value);
   writer.put_proper_case(name);
   writer.put(": ");
   writer.put(value);
@@ -79,12 +93,11 @@ void put_field(Writer& writer, std::string_view name, std::string_view value, bo
 constexpr size_t kMaxFramingSize = 160;  // without the upgrade token
 
 void put_fields(Writer& writer, const HeaderList& headers, const WrittenFraming& framing) {
+  const Spelling spelling(headers, framing.proper_case);
   for (const Header& header : headers.all()) {
-    if (is_written(header, framing)) put_field(writer, header.name, header.value, framing.proper_case);
+    if (is_written(header, framing)) put_field(writer, header.name, header.value, spelling);
   }
-  auto put = [&](std::string_view name, std::string_view value) {
-    put_field(writer, name, value, framing.proper_case);
-  };
+  auto put = [&](std::string_view name, std::string_view value) { put_field(writer, name, value, spelling); };
   if (framing.chunked) put("transfer-encoding", "chunked");
   if (framing.zero_length) put("content-length", "0");
   if (framing.expect_continue) put("expect", "100-continue");
@@ -127,7 +140,7 @@ bool write_request_head(Buffer& out, const RequestHead& head, const WrittenFrami
   writer.put(" ");
   writer.put(target);
   writer.put(" HTTP/1.1\r\n");
-  put_field(writer, "host", head.authority, framing.proper_case);
+  put_field(writer, "host", head.authority, Spelling(head.headers, framing.proper_case));
   put_fields(writer, head.headers, framing);
   writer.finish();
   return true;

@@ -60,6 +60,7 @@ class Recorder : public ResponseReceiver {
     log_.push_back("informational " + std::to_string(head.status) + to_text(head.headers));
   }
   void on_response(ResponseHead& head, bool end) override {
+    this->head = &head;
     log_.push_back("response " + std::to_string(head.status) + to_text(head.headers));
     if (end) this->end();
   }
@@ -71,6 +72,7 @@ class Recorder : public ResponseReceiver {
   void (*during_data)() = nullptr;
   bool ended = false;
   bool was_reset = false;
+  ResponseHead* head = nullptr;
 
  private:
   std::vector<std::string>& log_;

@@ -33,6 +33,21 @@ TEST(ServerConnection, answers_a_request_and_keeps_the_connection) {
   EXPECT_EQ(server.log.size(), 4u);
 }
 
+TEST(ServerConnection, keeps_the_spelling_of_names_when_told) {
+  Http1Options options;
+  options.preserve_case = PreserveCase::kYes;
+  RecordingServer server{options};
+  server.receive("GET / HTTP/1.1\r\nHOST: a\r\nX-SoMe: 1\r\n\r\n");
+  EXPECT_THAT(server.log, ElementsAre("request GET / @a x-some=1", "end"));
+  ASSERT_TRUE(server.head->headers.spelling());
+  Buffer out;
+  server.head->headers.add("x-new", "2");
+  write_request_head(out, *server.head, {});
+  EXPECT_EQ(out.to_string(), "GET / HTTP/1.1\r\nHOST: a\r\nX-SoMe: 1\r\nx-new: 2\r\n\r\n");
+  server.respond(200, "", {{"x-some", "1"}});
+  EXPECT_EQ(server.take_output(), "HTTP/1.1 200 OK\r\nx-some: 1\r\ncontent-length: 0\r\n\r\n");
+}
+
 TEST(ServerConnection, counts_what_an_exchange_takes_of_the_wire) {
   RecordingServer server{{}};
   server.receive(std::string(kPost) + "he");
