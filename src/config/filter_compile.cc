@@ -136,6 +136,7 @@ std::shared_ptr<filters::LocalRateLimitConfig> compile_rate_limit(
   to->resource_exhausted = from.rate_limited_as_resource_exhausted();
   to->ratelimit_headers = from.enable_x_ratelimit_headers() != envoy::extensions::common::ratelimit::v3::OFF;
   to->stage = from.stage();
+  if (from.local_rate_limit_per_downstream_connection()) to->connection_key = filters::new_connection_key();
   to->service_cluster = compiler.service_cluster;
   to->stats = compiler.shared.stats(filters::kLocalRateLimitSchema,
                                     {from.stat_prefix(), {{"envoy_local_http_ratelimit_prefix", from.stat_prefix()}}});
@@ -268,8 +269,9 @@ void add_filter_fields(SupportedTable& table) {
   table.add(
       supported<fhttp::local_ratelimit::v3::LocalRateLimit>(
           {"stat_prefix", "status", "token_bucket", "filter_enabled", "filter_enforced", "response_headers_to_add",
-           "descriptors", "stage", "enable_x_ratelimit_headers", "rate_limited_as_resource_exhausted"})
-          .security({"local_rate_limit_per_downstream_connection", "local_cluster_rate_limit",
+           "descriptors", "stage", "enable_x_ratelimit_headers", "rate_limited_as_resource_exhausted",
+           "local_rate_limit_per_downstream_connection"})
+          .security({"local_cluster_rate_limit",
                      "always_consume_default_token_bucket", "rate_limits", "vh_rate_limits",
                      "request_headers_to_add_when_not_enforced"}));
   table.add(supported<envoy::type::v3::TokenBucket>({"max_tokens", "tokens_per_fill", "fill_interval"}));

@@ -75,6 +75,7 @@ struct LocalRateLimitConfig : route::PerFilterConfig {
   };
   std::shared_ptr<TokenBucket> bucket;      ///< null: no limit
   std::vector<Descriptor> descriptors;      ///< the first that matches is used, then `bucket` too
+  uint64_t connection_key = 0;              ///< not 0: each connection has buckets like these of its own
   std::optional<route::Fraction> enabled;   ///< nullopt: none is asked (the filter is off)
   std::optional<route::Fraction> enforced;  ///< nullopt: counted only
   uint16_t status = 429;

@@ -1,7 +1,9 @@
 // What a filter sees of the exchange it works on. proxy/ implements it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,12 @@ class Clusters;
 namespace proa::filters {
 
 class Filter;
+
+/// Never the same twice, so that a connection which outlives a configuration takes nothing for another's.
+inline uint64_t new_connection_key() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 /// A reply that the proxy makes itself. gRPC requests get trailers-only with the status mapped from `status`
 /// unless `grpc_status` says otherwise.
@@ -55,6 +63,9 @@ class Exchange {
 
   /// A filter's own pointer, null at first; make what it points to in arena().
   virtual void*& slot(const Filter& filter) = 0;
+  /// What is kept for the client's connection, and seen by its later requests; empty at first. `key` comes from
+  /// new_connection_key().
+  virtual std::shared_ptr<void>& connection_slot(uint64_t key) = 0;
 
   /// Answers instead of the upstream. on_request returns kDone afterwards; elsewhere just call it. After the
   /// response has started, it resets the stream.

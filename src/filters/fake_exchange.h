@@ -1,6 +1,7 @@
 // An exchange without connections, for the tests of filters: it remembers what a filter asked for.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ class FakeExchange final : public Exchange {
   void clear_route() override { route_cleared = true; }
   const route::PerFilterConfig* per_filter(const Filter&) override { return of_route; }
   void*& slot(const Filter&) override { return slot_; }
+  std::shared_ptr<void>& connection_slot(uint64_t key) override { return of_connection[key]; }
   void respond(const LocalReply& made) override { reply = made; }
   void resume() override { ++resumed; }
   void limit_request_buffer(size_t bytes) override { buffer_limit = bytes; }
@@ -58,6 +60,7 @@ class FakeExchange final : public Exchange {
   const route::Route* matched = nullptr;
   const route::PerFilterConfig* of_route = nullptr;
   size_t buffered = 0;
+  std::map<uint64_t, std::shared_ptr<void>> of_connection;  ///< clear() stands for a new connection
 
   std::optional<LocalReply> reply;
   std::optional<size_t> buffer_limit;

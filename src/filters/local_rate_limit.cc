@@ -29,6 +29,24 @@ bool matches(const Config::Descriptor& rule, const route::Descriptor& descriptor
   return true;
 }
 
+/// One connection's own buckets, in the order of the configuration's.
+struct ConnectionBuckets {
+  explicit ConnectionBuckets(const Config& like) {
+    if (like.bucket) bucket = like.bucket->another();
+    for (const Config::Descriptor& rule : like.descriptors) descriptors.push_back(rule.bucket->another());
+  }
+  std::shared_ptr<TokenBucket> bucket;
+  std::vector<std::shared_ptr<TokenBucket>> descriptors;
+};
+
+/// Null: the configuration's buckets, which all connections share.
+const ConnectionBuckets* own_buckets(const Config& config, Exchange& x) {
+  if (!config.connection_key) return nullptr;
+  std::shared_ptr<void>& slot = x.connection_slot(config.connection_key);
+  if (!slot) slot = std::make_shared<ConnectionBuckets>(config);
+  return static_cast<const ConnectionBuckets*>(slot.get());
+}
+
 class LocalRateLimit final : public Filter {
  public:
   explicit LocalRateLimit(std::shared_ptr<const Config> config)
@@ -77,22 +95,25 @@ class LocalRateLimit final : public Filter {
 
   /// `limiting`: the bucket that decided, for the headers.
   static bool take(const Config& config, Exchange& x, MonoTime now, const TokenBucket*& limiting) {
+    const ConnectionBuckets* own = own_buckets(config, x);
     const route::Route* route = x.route();
     if (!config.descriptors.empty() && route && route->forward()) {
       const route::MatchInput input{.request = x.request(), .host = x.request().authority, .info = x.info()};
       for (const route::Descriptor& descriptor : route::descriptors(route->forward()->rate_limits, config.stage, input,
                                                                     route->cluster, config.service_cluster)) {
-        for (const Config::Descriptor& rule : config.descriptors) {
-          if (!matches(rule, descriptor)) continue;
-          limiting = rule.bucket.get();
-          if (!rule.bucket->take(now, descriptor.hits_addend)) return false;
+        for (size_t i = 0; i < config.descriptors.size(); ++i) {
+          if (!matches(config.descriptors[i], descriptor)) continue;
+          TokenBucket& bucket = own ? *own->descriptors[i] : *config.descriptors[i].bucket;
+          limiting = &bucket;
+          if (!bucket.take(now, descriptor.hits_addend)) return false;
           break;
         }
       }
     }
-    if (!config.bucket) return true;
-    if (!limiting || config.bucket->available(now) < limiting->available(now)) limiting = config.bucket.get();
-    return config.bucket->take(now);
+    TokenBucket* bucket = own ? own->bucket.get() : config.bucket.get();
+    if (!bucket) return true;
+    if (!limiting || bucket->available(now) < limiting->available(now)) limiting = bucket;
+    return bucket->take(now);
   }
 
   std::shared_ptr<const Config> config_;

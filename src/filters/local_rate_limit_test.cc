@@ -67,6 +67,20 @@ TEST_F(LocalRateLimitTest, a_routes_own_limit_stands_instead) {
   EXPECT_EQ(counted(kEnabled), 0);
 }
 
+TEST_F(LocalRateLimitTest, each_connection_has_its_own_tokens_when_told) {
+  config->connection_key = new_connection_key();
+  FakeExchange x(make_local_rate_limit(config));
+  for (int connection = 0; connection < 3; ++connection) {
+    x.of_connection.clear();
+    EXPECT_EQ(x.request_head(), Verdict::kContinue);
+    EXPECT_EQ(x.request_head(), Verdict::kContinue);
+    EXPECT_EQ(x.request_head(), Verdict::kDone);
+  }
+  x.test_loop.run_for(Milliseconds(1000));
+  EXPECT_EQ(x.request_head(), Verdict::kContinue);
+  EXPECT_EQ(config->bucket->available(x.loop().now()), 2U) << "the shared one is not touched";
+}
+
 TEST_F(LocalRateLimitTest, tells_limit_remaining_and_reset_when_asked) {
   config->ratelimit_headers = true;
   FakeExchange x(make_local_rate_limit(config));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "base/clock.h"
 
@@ -16,6 +17,9 @@ class TokenBucket {
   /// `interval` > 0. Starts full.
   TokenBucket(uint32_t max_tokens, uint32_t tokens_per_fill, Duration interval)
       : max_(max_tokens), fill_(std::max(tokens_per_fill, 1U)), interval_(interval) {}
+
+  /// A full one with the same limits.
+  std::shared_ptr<TokenBucket> another() const { return std::make_shared<TokenBucket>(max_, fill_, interval_); }
 
   /// Takes `tokens`; false, and nothing taken, when there are not as many.
   bool take(MonoTime now, uint32_t tokens = 1) {

@@ -93,6 +93,13 @@ void DownstreamConnection::note_version() {
 
 std::string_view DownstreamConnection::filter_chain_name() const { return chain_->name; }
 
+std::shared_ptr<void>& DownstreamConnection::slot(uint64_t key) {
+  for (auto& [of, object] : slots_) {
+    if (of == key) return object;
+  }
+  return slots_.emplace_back(key, nullptr).second;
+}
+
 http::RequestReceiver& DownstreamConnection::on_request(http::ServerStream& stream, http::RequestHead& head,
                                                         std::unique_ptr<Arena> arena, bool end) {
   note_version();

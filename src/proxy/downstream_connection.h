@@ -41,6 +41,8 @@ class DownstreamConnection final : public http::CodecPump,
   uint64_t random() { return worker_.random(); }
   uint64_t next_stream_id() { return worker_.next_stream_id(); }
   WorkerContext& worker() { return worker_; }
+  /// See filters::Exchange::connection_slot.
+  std::shared_ptr<void>& slot(uint64_t key);
   /// False: the response under way is the connection's last one.
   bool keep_alive() const;
   void exchange_started(Exchange& exchange);
@@ -85,7 +87,8 @@ class DownstreamConnection final : public http::CodecPump,
   std::shared_ptr<const ConnectionManager> manager_;
   std::shared_ptr<const ConnectionManager> first_manager_;  ///< the codec refers to its options
   std::shared_ptr<const observe::Metadata> metadata_;
-  ConnectionTickets ticket_;                                ///< counts against the listener's and the process's limits
+  std::vector<std::pair<uint64_t, std::shared_ptr<void>>> slots_;
+  ConnectionTickets ticket_;  ///< counts against the listener's and the process's limits
   MonoTime started_;
   uint64_t requests_ = 0;
   uint64_t bytes_read_counted_ = 0;

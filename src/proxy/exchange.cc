@@ -83,6 +83,8 @@ upstream::Clusters& Exchange::clusters() { return connection_.clusters(); }
 
 // ---- filters ----
 
+std::shared_ptr<void>& Exchange::connection_slot(uint64_t key) { return connection_.slot(key); }
+
 void Exchange::prepare_filters() {
   const filters::Chain& chain = manager_->chain;
   if (chain.size() == 0) return;

@@ -61,6 +61,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void clear_route() override;
   const route::PerFilterConfig* per_filter(const filters::Filter& filter) override;
   void*& slot(const filters::Filter& filter) override { return slots_[filter.index()]; }
+  std::shared_ptr<void>& connection_slot(uint64_t key) override;
   void respond(const filters::LocalReply& reply) override;
   void resume() override;
   void limit_request_buffer(size_t bytes) override;
