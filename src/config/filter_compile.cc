@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/csrf_compile.h"
 #include "config/matcher_compile.h"
 #include "config/rate_limit_compile.h"
 #include "config/rbac_compile.h"
@@ -182,6 +183,9 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
   if (auto* limit = dynamic_cast<const fhttp::local_ratelimit::v3::LocalRateLimit*>(&from)) {
     return filters::make_local_rate_limit(compile_rate_limit(*limit, at, compiler));
   }
+  if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) {
+    return filters::make_csrf(compile_csrf(*csrf, at), http_stats(filters::kCsrfSchema, stat_prefix, compiler));
+  }
   if (auto* mutation = dynamic_cast<const fhttp::header_mutation::v3::HeaderMutation*>(&from)) {
     return filters::make_header_mutation(compile_header_mutation(mutation->mutations(), at / "mutations"));
   }
@@ -209,6 +213,7 @@ std::shared_ptr<route::PerFilterConfig> compile_route_part(const google::protobu
     if (!limit->has_token_bucket()) at.error("has no token_bucket", "a route's own limit needs one");
     return compile_rate_limit(*limit, at, compiler);
   }
+  if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) return compile_csrf(*csrf, at);
   if (auto* mutation = dynamic_cast<const fhttp::header_mutation::v3::HeaderMutationPerRoute*>(&from)) {
     return compile_header_mutation(mutation->mutations(), at / "mutations");
   }
@@ -250,6 +255,7 @@ route::PerFilter compile_per_filter(const google::protobuf::Map<std::string, goo
 void add_filter_fields(SupportedTable& table) {
   namespace mutation = envoy::config::common::mutation_rules::v3;
   table.add(supported<rv3::FilterConfig>({"config", "disabled", "is_optional"}).must_know({"config"}));
+  add_csrf_fields(table);
   table.add(supported<fhttp::cors::v3::Cors>({}));
   table.add(supported<fhttp::cors::v3::CorsPolicy>(
       {"allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "max_age", "allow_credentials",

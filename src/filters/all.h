@@ -15,6 +15,7 @@
 #include "filters/network_filter.h"
 #include "filters/token_bucket.h"
 #include "http/header_matcher.h"
+#include "http/string_matcher.h"
 #include "observe/stats.h"
 #include "route/cors.h"
 #include "route/header_ops.h"
@@ -88,6 +89,17 @@ struct LocalRateLimitConfig : route::PerFilterConfig {
 };
 std::unique_ptr<Filter> make_local_rate_limit(std::shared_ptr<const LocalRateLimitConfig> config);
 extern const observe::StatSchema kLocalRateLimitSchema;
+
+// ---- csrf ----
+
+struct CsrfConfig : route::PerFilterConfig {
+  route::Fraction enabled;
+  std::optional<route::Fraction> shadow;  ///< where it is not enabled: decided and counted, not enforced
+  std::vector<http::StringMatcher> additional_origins;  ///< of host and port
+};
+std::unique_ptr<Filter> make_csrf(std::shared_ptr<const CsrfConfig> config,
+                                  std::shared_ptr<observe::StatGroup> stats);
+extern const observe::StatSchema kCsrfSchema;  ///< http.PREFIX.csrf.
 
 // ---- header mutation ----
 
