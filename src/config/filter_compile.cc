@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/basic_auth_compile.h"
 #include "config/csrf_compile.h"
 #include "config/matcher_compile.h"
 #include "config/rate_limit_compile.h"
@@ -186,6 +187,10 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
   if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) {
     return filters::make_csrf(compile_csrf(*csrf, at), http_stats(filters::kCsrfSchema, stat_prefix, compiler));
   }
+  if (auto* auth = dynamic_cast<const fhttp::basic_auth::v3::BasicAuth*>(&from)) {
+    return filters::make_basic_auth(compile_basic_auth(*auth, at),
+                                    http_stats(filters::kBasicAuthSchema, stat_prefix, compiler));
+  }
   if (auto* mutation = dynamic_cast<const fhttp::header_mutation::v3::HeaderMutation*>(&from)) {
     return filters::make_header_mutation(compile_header_mutation(mutation->mutations(), at / "mutations"));
   }
@@ -214,6 +219,9 @@ std::shared_ptr<route::PerFilterConfig> compile_route_part(const google::protobu
     return compile_rate_limit(*limit, at, compiler);
   }
   if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) return compile_csrf(*csrf, at);
+  if (auto* auth = dynamic_cast<const fhttp::basic_auth::v3::BasicAuthPerRoute*>(&from)) {
+    return compile_basic_auth(*auth, at);
+  }
   if (auto* mutation = dynamic_cast<const fhttp::header_mutation::v3::HeaderMutationPerRoute*>(&from)) {
     return compile_header_mutation(mutation->mutations(), at / "mutations");
   }
@@ -256,6 +264,7 @@ void add_filter_fields(SupportedTable& table) {
   namespace mutation = envoy::config::common::mutation_rules::v3;
   table.add(supported<rv3::FilterConfig>({"config", "disabled", "is_optional"}).must_know({"config"}));
   add_csrf_fields(table);
+  add_basic_auth_fields(table);
   table.add(supported<fhttp::cors::v3::Cors>({}));
   table.add(supported<fhttp::cors::v3::CorsPolicy>(
       {"allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "max_age", "allow_credentials",

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +101,20 @@ struct CsrfConfig : route::PerFilterConfig {
 std::unique_ptr<Filter> make_csrf(std::shared_ptr<const CsrfConfig> config,
                                   std::shared_ptr<observe::StatGroup> stats);
 extern const observe::StatSchema kCsrfSchema;  ///< http.PREFIX.csrf.
+
+// ---- basic auth ----
+
+/// The SHA-1 of the password by name.
+using BasicAuthUsers = std::map<std::string, std::string, std::less<>>;
+struct BasicAuthConfig : route::PerFilterConfig {
+  BasicAuthUsers users;
+  std::string realm;                    ///< empty: the address of the request
+  std::string forward_username_header;  ///< lower case; empty: none. Not of a route.
+  std::string header = "authorization";  ///< lower case. Not of a route.
+};
+std::unique_ptr<Filter> make_basic_auth(std::shared_ptr<const BasicAuthConfig> config,
+                                        std::shared_ptr<observe::StatGroup> stats);
+extern const observe::StatSchema kBasicAuthSchema;  ///< http.PREFIX.basic_auth.
 
 // ---- header mutation ----
 
