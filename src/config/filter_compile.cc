@@ -4,6 +4,7 @@
 
 #include "config/basic_auth_compile.h"
 #include "config/csrf_compile.h"
+#include "config/header_to_metadata_compile.h"
 #include "config/matcher_compile.h"
 #include "config/rate_limit_compile.h"
 #include "config/rbac_compile.h"
@@ -191,6 +192,9 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
     return filters::make_basic_auth(compile_basic_auth(*auth, at),
                                     http_stats(filters::kBasicAuthSchema, stat_prefix, compiler));
   }
+  if (auto* metadata = dynamic_cast<const fhttp::header_to_metadata::v3::Config*>(&from)) {
+    return filters::make_header_to_metadata(compile_header_to_metadata(*metadata, at));
+  }
   if (auto* mutation = dynamic_cast<const fhttp::header_mutation::v3::HeaderMutation*>(&from)) {
     return filters::make_header_mutation(compile_header_mutation(mutation->mutations(), at / "mutations"));
   }
@@ -221,6 +225,9 @@ std::shared_ptr<route::PerFilterConfig> compile_route_part(const google::protobu
   if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) return compile_csrf(*csrf, at);
   if (auto* auth = dynamic_cast<const fhttp::basic_auth::v3::BasicAuthPerRoute*>(&from)) {
     return compile_basic_auth(*auth, at);
+  }
+  if (auto* metadata = dynamic_cast<const fhttp::header_to_metadata::v3::Config*>(&from)) {
+    return compile_header_to_metadata(*metadata, at);
   }
   if (auto* mutation = dynamic_cast<const fhttp::header_mutation::v3::HeaderMutationPerRoute*>(&from)) {
     return compile_header_mutation(mutation->mutations(), at / "mutations");
@@ -265,6 +272,7 @@ void add_filter_fields(SupportedTable& table) {
   table.add(supported<rv3::FilterConfig>({"config", "disabled", "is_optional"}).must_know({"config"}));
   add_csrf_fields(table);
   add_basic_auth_fields(table);
+  add_header_to_metadata_fields(table);
   table.add(supported<fhttp::cors::v3::Cors>({}));
   table.add(supported<fhttp::cors::v3::CorsPolicy>(
       {"allow_origin_string_match", "allow_methods", "allow_headers", "expose_headers", "max_age", "allow_credentials",
@@ -281,14 +289,12 @@ void add_filter_fields(SupportedTable& table) {
   table.add(supported<envoy::extensions::filters::common::fault::v3::FaultDelay::HeaderDelay>({}));
   table.add(supported<fhttp::fault::v3::FaultAbort>({"http_status", "grpc_status", "header_abort", "percentage"}));
   table.add(supported<fhttp::fault::v3::FaultAbort::HeaderAbort>({}));
-  table.add(
-      supported<fhttp::local_ratelimit::v3::LocalRateLimit>(
-          {"stat_prefix", "status", "token_bucket", "filter_enabled", "filter_enforced", "response_headers_to_add",
-           "descriptors", "stage", "enable_x_ratelimit_headers", "rate_limited_as_resource_exhausted",
-           "local_rate_limit_per_downstream_connection"})
-          .security({"local_cluster_rate_limit",
-                     "always_consume_default_token_bucket", "rate_limits", "vh_rate_limits",
-                     "request_headers_to_add_when_not_enforced"}));
+  table.add(supported<fhttp::local_ratelimit::v3::LocalRateLimit>(
+                {"stat_prefix", "status", "token_bucket", "filter_enabled", "filter_enforced",
+                 "response_headers_to_add", "descriptors", "stage", "enable_x_ratelimit_headers",
+                 "rate_limited_as_resource_exhausted", "local_rate_limit_per_downstream_connection"})
+                .security({"local_cluster_rate_limit", "always_consume_default_token_bucket", "rate_limits",
+                           "vh_rate_limits", "request_headers_to_add_when_not_enforced"}));
   table.add(supported<envoy::type::v3::TokenBucket>({"max_tokens", "tokens_per_fill", "fill_interval"}));
   table.add(supported<envoy::type::v3::HttpStatus>({"code"}));
   table.add(supported<envoy::extensions::common::ratelimit::v3::LocalRateLimitDescriptor>({"entries", "token_bucket"}));

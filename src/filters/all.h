@@ -95,11 +95,10 @@ extern const observe::StatSchema kLocalRateLimitSchema;
 
 struct CsrfConfig : route::PerFilterConfig {
   route::Fraction enabled;
-  std::optional<route::Fraction> shadow;  ///< where it is not enabled: decided and counted, not enforced
+  std::optional<route::Fraction> shadow;                ///< where it is not enabled: decided and counted, not enforced
   std::vector<http::StringMatcher> additional_origins;  ///< of host and port
 };
-std::unique_ptr<Filter> make_csrf(std::shared_ptr<const CsrfConfig> config,
-                                  std::shared_ptr<observe::StatGroup> stats);
+std::unique_ptr<Filter> make_csrf(std::shared_ptr<const CsrfConfig> config, std::shared_ptr<observe::StatGroup> stats);
 extern const observe::StatSchema kCsrfSchema;  ///< http.PREFIX.csrf.
 
 // ---- basic auth ----
@@ -108,8 +107,8 @@ extern const observe::StatSchema kCsrfSchema;  ///< http.PREFIX.csrf.
 using BasicAuthUsers = std::map<std::string, std::string, std::less<>>;
 struct BasicAuthConfig : route::PerFilterConfig {
   BasicAuthUsers users;
-  std::string realm;                    ///< empty: the address of the request
-  std::string forward_username_header;  ///< lower case; empty: none. Not of a route.
+  std::string realm;                     ///< empty: the address of the request
+  std::string forward_username_header;   ///< lower case; empty: none. Not of a route.
   std::string header = "authorization";  ///< lower case. Not of a route.
 };
 std::unique_ptr<Filter> make_basic_auth(std::shared_ptr<const BasicAuthConfig> config,
@@ -123,6 +122,26 @@ struct HeaderMutationConfig : route::PerFilterConfig {
   route::HeaderOps response;
 };
 std::unique_ptr<Filter> make_header_mutation(std::shared_ptr<const HeaderMutationConfig> config);
+
+// ---- header to metadata ----
+
+struct HeaderToMetadataConfig : route::PerFilterConfig {
+  struct Entry {
+    std::string space, key;
+    std::string value;                          ///< in place of the header's; empty: that one
+    std::optional<http::RegexRewrite> rewrite;  ///< of the header's value
+    bool number = false;                        ///< what is none is left out
+    bool base64 = false;                        ///< likewise what is not encoded so
+  };
+  struct Rule {
+    std::string header;  ///< lower case; of requests also pseudo-headers
+    std::string cookie;  ///< in place of a header, of requests only
+    std::optional<Entry> present, missing;
+    bool remove = false;
+  };
+  std::vector<Rule> request, response;
+};
+std::unique_ptr<Filter> make_header_to_metadata(std::shared_ptr<const HeaderToMetadataConfig> config);
 
 // ---- buffer ----
 
