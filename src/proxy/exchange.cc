@@ -1,7 +1,6 @@
 #include "proxy/exchange.h"
 
 #include "http/grpc_status.h"
-#include "observe/metadata.h"
 #include "proxy/downstream_connection.h"
 #include "proxy/local_reply.h"
 #include "proxy/mirror.h"
@@ -35,9 +34,6 @@ Exchange& Exchange::start(DownstreamConnection& connection, http::ServerStream& 
   Arena& memory = *arena;
   Exchange& exchange = *memory.make<Exchange>(connection, stream, head, end);
   exchange.arena_ = std::move(arena);
-  if (const observe::Metadata* metadata = connection.metadata()) {
-    observe::mutable_metadata(exchange.info_, memory) = *metadata;
-  }
   exchange.serve();
   return exchange;
 }

@@ -31,6 +31,7 @@ constexpr uint32_t kMaxReplays = 3;
 }  // namespace
 
 net::Detached Exchange::serve() {
+  if (const observe::Metadata* metadata = connection_.metadata()) observe::mutable_metadata(info_, *arena_) = *metadata;
   // 1. One canonical form of the request, before anything looks at it.
   auto refusal = redirects_ ? accept_redirected(*manager_, request_, *arena_)
                             : accept_request(*manager_, request_, info_, client_address_, *arena_, connection_.random(),
