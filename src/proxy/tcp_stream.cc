@@ -56,6 +56,7 @@ void TcpStream::pause_reading(bool paused) {
 
 void TcpStream::reset(ResetReason reason) {
   receiver_ = nullptr;
+  meter_.stop();
   // A cut tunnel is passed on as one, so that nobody takes it for a whole one.
   close(/*reset=*/reason != ResetReason::kNone);
 }
@@ -92,6 +93,7 @@ void TcpStream::write() {
     IoResult result = transport.writev({pieces.data(), waiting_.peek(pieces)});
     if (result.ok()) {
       sent_ += result.bytes;
+      meter_.sent(result.bytes);
       waiting_.drain(result.bytes);
     } else if (result.state == IoResult::State::kBlocked) {
       blocked_ = true;
@@ -114,6 +116,7 @@ void TcpStream::read() {
     switch (result.state) {
       case IoResult::State::kOk:
         received_ += result.bytes;
+        meter_.received(result.bytes);
         if (result.drained) unread_ = false;
         receiver_->on_data({scratch.data(), result.bytes}, false);
         break;

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "http/stream.h"
+#include "http/stream_bytes.h"
 #include "net/loop.h"
 #include "net/transport.h"
 #include "upstream/tcp_connector.h"
@@ -33,6 +34,7 @@ class TcpStream final : public http::ClientStream, private net::TransportObserve
   void pause_reading(bool paused) override;
   size_t buffered() const override { return waiting_.size(); }
   bool writable() const override { return !above_watermark_; }
+  void count_bytes(http::StreamBytes& bytes) override { meter_.start(bytes); }
 
  private:
   void on_readable() override;
@@ -50,6 +52,7 @@ class TcpStream final : public http::ClientStream, private net::TransportObserve
   std::unique_ptr<upstream::TcpConnection> connection_;  // null once closed
   http::ResponseReceiver* receiver_;                     // null once detached
   Arena& arena_;
+  http::StreamMeter meter_;
   Buffer waiting_;
   size_t watermark_;
   uint64_t received_ = 0;
