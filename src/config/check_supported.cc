@@ -49,13 +49,22 @@ class SupportChecker {
     if (const auto& values = known.values(field); !values.empty()) return enumerated(message, field, values, at);
     const bool guard = known.must_know(field) && !is_optional(message);
     each_message(message, field, at, [&](const pb::Message& child, const Site& child_at) {
-      if (const auto* any = dynamic_cast<const pb::Any*>(&child)) return this->any(*any, guard, child_at);
+      if (const auto* any = dynamic_cast<const pb::Any*>(&child)) {
+        if (any->type_url().empty()) return untyped(field, child_at);
+        return this->any(*any, guard, child_at);
+      }
       this->message(child, child_at);
     });
   }
 
+  /// An empty FilterConfig.config turns on a filter that is off by default.
+  static void untyped(const pb::FieldDescriptor& field, const Site& at) {
+    if (field.full_name() == "envoy.config.route.v3.FilterConfig.config") return;
+    at.error("has no '@type', which names the type of what it holds",
+             "write '\"@type\": type.googleapis.com/' and the full name of a message");
+  }
+
   void any(const pb::Any& any, bool guard, const Site& at) {
-    if (any.type_url().empty()) return;
     if (depth_ == kDeepestAny) return at.error(fmt::format("is nested in more than {} Any", kDeepestAny));
     const auto payload = open_any(any);
     if (!payload) {

@@ -59,9 +59,11 @@ struct Compiler {
   /// Set by /healthcheck/fail; outlives the configuration.
   const std::atomic<bool>* health_checks_fail = nullptr;
   std::set<std::string, std::less<>> clusters{};  ///< names of the static clusters
-  bool outbound = false;                          ///< traffic_direction of the listener being compiled
-  bool validate_clusters = true;                  ///< of the route configuration being compiled
-  net::Loop* main_loop = nullptr;                 ///< null when the configuration is only validated
+  /// Of the connection manager being compiled: the full names of its filters' types, by the filters' names.
+  std::map<std::string, std::string, std::less<>> http_filters{};
+  bool outbound = false;           ///< traffic_direction of the listener being compiled
+  bool validate_clusters = true;   ///< of the route configuration being compiled
+  net::Loop* main_loop = nullptr;  ///< null when the configuration is only validated
 };
 
 }  // namespace proa::config

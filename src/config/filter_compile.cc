@@ -241,6 +241,34 @@ std::shared_ptr<route::PerFilterConfig> compile_route_part(const google::protobu
   return nullptr;
 }
 
+/// The filter whose part of a route `from` is; empty: of none of ours.
+std::string_view filter_of(const google::protobuf::Message& from) {
+  using google::protobuf::Descriptor;
+  static const std::pair<const Descriptor*, const Descriptor*> kFilters[] = {
+      {fhttp::cors::v3::CorsPolicy::descriptor(), fhttp::cors::v3::Cors::descriptor()},
+      {fhttp::rbac::v3::RBACPerRoute::descriptor(), fhttp::rbac::v3::RBAC::descriptor()},
+      {fhttp::fault::v3::HTTPFault::descriptor(), fhttp::fault::v3::HTTPFault::descriptor()},
+      {fhttp::local_ratelimit::v3::LocalRateLimit::descriptor(),
+       fhttp::local_ratelimit::v3::LocalRateLimit::descriptor()},
+      {fhttp::header_mutation::v3::HeaderMutationPerRoute::descriptor(),
+       fhttp::header_mutation::v3::HeaderMutation::descriptor()},
+      {fhttp::buffer::v3::BufferPerRoute::descriptor(), fhttp::buffer::v3::Buffer::descriptor()}};
+  for (const auto& [part, filter] : kFilters) {
+    if (part == from.GetDescriptor()) return filter->full_name();
+  }
+  return {};
+}
+
+std::shared_ptr<route::PerFilterConfig> compile_part_for(const std::string& name, const google::protobuf::Message& from,
+                                                         const Site& at, Compiler& compiler) {
+  const auto found = compiler.http_filters.find(name);
+  const std::string_view wanted = filter_of(from);
+  if (!wanted.empty() && found != compiler.http_filters.end() && found->second != wanted) {
+    at.error(fmt::format("is for the filter {}, but {} is {}", wanted, shown(name), found->second));
+  }
+  return compile_route_part(from, at, compiler);
+}
+
 }  // namespace
 
 route::PerFilter compile_per_filter(const google::protobuf::Map<std::string, google::protobuf::Any>& from,
@@ -255,12 +283,14 @@ route::PerFilter compile_per_filter(const google::protobuf::Map<std::string, goo
       if (wrapper->has_config()) {
         Result<Payload> inner = open_any(wrapper->config());
         const Site inside = entry / "config";
-        if (inner) config = compile_route_part(*inner->message, inner->inside(inside), compiler);
+        if (inner) config = compile_part_for(name, *inner->message, inner->inside(inside), compiler);
+      } else if (!wrapper->disabled()) {
+        entry.error("has no config", "an empty one, config: {}, turns on a filter that is off by default");
       }
       if (!config) config = std::make_shared<route::PerFilterConfig>();
       config->disabled = wrapper->disabled();
     } else {
-      config = compile_route_part(*payload->message, payload->inside(entry), compiler);
+      config = compile_part_for(name, *payload->message, payload->inside(entry), compiler);
     }
     if (config) to.set(name, std::move(config));
   }

@@ -64,7 +64,7 @@ void compile_codecs(const HttpConnectionManager& from, ConnectionManager& to, co
   to.http2.high_watermark = std::min(to.http2.high_watermark, to.request_buffer_limit);
 }
 
-void compile_paths(const HttpConnectionManager& from, ConnectionManager& to) {
+void compile_paths(const HttpConnectionManager& from, ConnectionManager& to, const Site& at) {
   // Safe unless told otherwise (threats P1): where Envoy leaves paths alone, we normalise.
   to.paths.normalize = from.has_normalize_path() ? from.normalize_path().value() : true;
   to.paths.merge_slashes = from.merge_slashes();
@@ -77,6 +77,9 @@ void compile_paths(const HttpConnectionManager& from, ConnectionManager& to) {
       to.paths.escaped_slashes = http::EscapedSlashes::kUnescapeAndForward;
       break;
     default: to.paths.escaped_slashes = http::EscapedSlashes::kKeep; break;
+  }
+  if (from.strip_matching_host_port() && from.strip_any_host_port()) {
+    at.error("has both strip_matching_host_port and strip_any_host_port", "keep one");
   }
   if (from.strip_matching_host_port()) to.host_rules.strip_port = http::StripPort::kMatching;
   if (from.strip_any_host_port()) to.host_rules.strip_port = http::StripPort::kAny;
@@ -194,6 +197,7 @@ void compile_filters(const HttpConnectionManager& from, ConnectionManager& to, c
     if (const auto* router =
             dynamic_cast<const envoy::extensions::filters::http::router::v3::Router*>(payload->message.get())) {
       router_seen = true;
+      if (filter.disabled()) (item / "disabled").error("the router cannot be turned off", "remove it");
       compile_router(*router, to, inside, compiler);
       continue;
     }
@@ -201,6 +205,17 @@ void compile_filters(const HttpConnectionManager& from, ConnectionManager& to, c
     if (compiled) to.chain.add(filter.name(), std::move(compiled), filter.disabled());
   }
   if (!router_seen) list.error("does not end with the router", "add envoy.filters.http.router as the last filter");
+}
+
+/// What routes need to know to configure filters by name.
+std::map<std::string, std::string, std::less<>> filter_types(const HttpConnectionManager& from) {
+  std::map<std::string, std::string, std::less<>> types;
+  for (const auto& filter : from.http_filters()) {
+    if (Result<Payload> payload = open_any(filter.typed_config())) {
+      types.emplace(filter.name(), payload->message->GetDescriptor()->full_name());
+    }
+  }
+  return types;
 }
 
 void make_stats(ConnectionManager& to, Compiler& compiler) {
@@ -221,6 +236,7 @@ std::shared_ptr<const ConnectionManager> compile_http_manager(const HttpConnecti
   to->stat_prefix = from.stat_prefix();
   to->request_buffer_limit = buffer_limit;
   make_stats(*to, compiler);
+  compiler.http_filters = filter_types(from);
   if (from.has_route_config()) {
     to->routes = compile_routes(from.route_config(), at / "route_config", compiler);
   } else {
@@ -229,7 +245,7 @@ std::shared_ptr<const ConnectionManager> compile_http_manager(const HttpConnecti
   }
   compile_codecs(from, *to, at);
   compile_times(from, *to);
-  compile_paths(from, *to);
+  compile_paths(from, *to, at);
   compile_identity(from, *to, at, compiler);
   compile_early_request(from, *to, at);
   compile_upgrades(from, *to);

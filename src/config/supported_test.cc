@@ -30,6 +30,7 @@ SupportedTable table() {
   table.add(supported<HttpConnectionManager>({"stat_prefix", "http_filters"}));
   table.add(supported<HttpFilter>({"name", "typed_config", "is_optional"}).must_know({"typed_config"}));
   table.add(supported<Router>({"dynamic_stats"}));
+  table.add(supported<envoy::config::route::v3::FilterConfig>({"config"}));
   return table;
 }
 
@@ -87,6 +88,13 @@ TEST(Supported, looks_into_extensions) {
       std::string(kFilter) + "envoy.extensions.filters.http.router.v3.Router\n    start_child_span: true\n";
   EXPECT_THAT(check<HttpConnectionManager>(text),
               HasSubstr("a.yaml:5:5: http_filters[0].typed_config.start_child_span: is true, but is not supported"));
+}
+
+TEST(Supported, an_extension_without_a_type_is_an_error_but_where_it_turns_a_filter_on) {
+  EXPECT_EQ(check<HttpConnectionManager>("http_filters: [{name: a, is_optional: true, typed_config: {}}]", true),
+            "a.yaml:1:47: http_filters[0].typed_config: has no '@type', which names the type of what it holds; "
+            "write '\"@type\": type.googleapis.com/' and the full name of a message\n1 error\n");
+  EXPECT_EQ(check<envoy::config::route::v3::FilterConfig>("config: {}"), "");
 }
 
 TEST(Supported, an_unknown_extension_that_may_guard_is_always_an_error) {

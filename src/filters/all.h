@@ -26,6 +26,13 @@
 
 namespace proa::filters {
 
+/// The route's own configuration for `filter`, or null: it may also only turn the filter on (FilterConfig with an empty
+/// config), or be meant for another kind of filter.
+template <class Config>
+const Config* route_config(Exchange& x, const Filter& filter) {
+  return dynamic_cast<const Config*>(x.per_filter(filter));
+}
+
 // ---- cors: route::CorsPolicy as the route's part ----
 
 std::unique_ptr<Filter> make_cors(std::shared_ptr<observe::StatGroup> stats);

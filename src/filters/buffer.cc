@@ -13,7 +13,7 @@ class BufferRequest final : public Filter {
 
   Verdict on_request(Exchange& x, bool end) const override {
     if (end) return Verdict::kContinue;
-    const auto* own = static_cast<const BufferConfig*>(x.per_filter(*this));
+    const auto* own = route_config<BufferConfig>(x, *this);
     x.limit_request_buffer(own ? own->max_bytes : config_->max_bytes);
     x.slot(*this) = &x;  // marks that this exchange waits here
     return Verdict::kWait;

@@ -78,7 +78,7 @@ class Fault final : public Filter {
   }
 
   const FaultConfig& config_of(Exchange& x) const {
-    const auto* own = static_cast<const FaultConfig*>(x.per_filter(*this));
+    const auto* own = route_config<FaultConfig>(x, *this);
     return own ? *own : *config_;
   }
 
@@ -94,7 +94,7 @@ class Fault final : public Filter {
     route::Fraction wanted = share;
     if (!header.empty()) {
       if (auto percent = number(x.request().headers, header)) {
-        wanted.fallback.numerator = std::min(wanted.fallback.numerator, static_cast<uint32_t>(*percent));
+        wanted.fallback.numerator = static_cast<uint32_t>(std::min<uint64_t>(wanted.fallback.numerator, *percent));
       }
     }
     return wanted.includes(x.info().random, nullptr);

@@ -89,7 +89,7 @@ class LocalRateLimit final : public Filter {
 
  private:
   const Config& config_of(Exchange& x) const {
-    const auto* own = static_cast<const Config*>(x.per_filter(*this));
+    const auto* own = route_config<Config>(x, *this);
     return own ? *own : *config_;
   }
 

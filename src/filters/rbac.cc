@@ -37,7 +37,7 @@ class Rbac final : public Filter {
       : Filter({}), config_(std::move(config)), stats_(std::move(stats)) {}
 
   Verdict on_request(Exchange& x, bool) const override {
-    const auto* own = static_cast<const RbacConfig*>(x.per_filter(*this));
+    const auto* own = route_config<RbacConfig>(x, *this);
     const RbacConfig& config = own ? *own : *config_;
     judge_shadow(config, x.info(), x.arena(), *stats_.shadow);
     if (!config.rules) return Verdict::kContinue;
