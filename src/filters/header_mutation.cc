@@ -1,5 +1,7 @@
-// Adds and removes headers of requests and responses; a route's part comes after the filter's own.
+// Adds and removes headers of requests and responses: the filter's own changes first, then those of the route and of
+// each level above it, the most specific first, so that the table's come last (as Envoy).
 #include "filters/all.h"
+#include "route/route.h"
 
 namespace proa::filters {
 namespace {
@@ -10,19 +12,25 @@ class HeaderMutation final : public Filter {
       : Filter({.response = true}), config_(std::move(config)) {}
 
   Verdict on_request(Exchange& x, bool) const override {
-    config_->request.apply(x.request().headers, x.info(), x.arena());
-    if (auto* own = own_of(x)) own->request.apply(x.request().headers, x.info(), x.arena());
+    apply(x, x.request().headers, &HeaderMutationConfig::request);
     return Verdict::kContinue;
   }
 
   void on_response(Exchange& x, http::ResponseHead& head, bool) const override {
-    config_->response.apply(head.headers, x.info(), x.arena());
-    if (auto* own = own_of(x)) own->response.apply(head.headers, x.info(), x.arena());
+    apply(x, head.headers, &HeaderMutationConfig::response);
   }
 
  private:
-  const HeaderMutationConfig* own_of(Exchange& x) const {
-    return static_cast<const HeaderMutationConfig*>(x.per_filter(*this));
+  void apply(Exchange& x, http::HeaderList& headers, route::HeaderOps HeaderMutationConfig::* ops) const {
+    ((*config_).*ops).apply(headers, x.info(), x.arena());
+    const route::Route* route = x.route();
+    if (!route) return;
+    for (const auto& [filter, config] : route->per_filter.entries()) {
+      if (filter != name()) continue;
+      if (auto* own = dynamic_cast<const HeaderMutationConfig*>(config.get())) {
+        (own->*ops).apply(headers, x.info(), x.arena());
+      }
+    }
   }
   std::shared_ptr<const HeaderMutationConfig> config_;
 };
