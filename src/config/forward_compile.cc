@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/cluster_values.h"
 #include "config/filter_compile.h"
 #include "config/internal_redirect_compile.h"
 #include "config/matcher_compile.h"
@@ -25,13 +26,21 @@ using route::Forward;
 
 namespace {
 
+void check_one_cluster(const std::string& cluster, const std::string& header, std::string_view field, const Site& at) {
+  if (cluster.empty() == header.empty()) {
+    at.error(fmt::format("has {} of {} and cluster_header", cluster.empty() ? "none" : "both", field), "set one");
+  }
+}
+
 route::WeightedCluster compile_weighted(const rv3::WeightedCluster::ClusterWeight& from, const Site& at,
                                         Compiler& compiler) {
   route::WeightedCluster to;
+  check_one_cluster(from.name(), from.cluster_header(), "name", at);
   to.name = from.name();
   check_cluster(to.name, at / "name", compiler);
   to.header = http::to_lower(from.cluster_header());
-  to.weight = from.has_weight() ? from.weight().value() : 1;
+  if (!from.has_weight()) at.error("has no weight", "set weight; 0 sends it nothing");
+  to.weight = from.weight().value();
   to.host_rewrite = from.host_rewrite_literal();
   compile_message_ops(from, to.headers, at);
   to.per_filter = compile_per_filter(from.typed_per_filter_config(), at / "typed_per_filter_config", compiler);
@@ -56,6 +65,7 @@ void compile_target(const rv3::RouteAction& from, Forward& to, const Site& at, C
         total += weighted.clusters.back().weight;
       }
       if (total == 0) list.error("the weights sum up to 0", "give one cluster a weight");
+      if (total > UINT32_MAX) list.error(fmt::format("the weights sum up to {}, above {}", total, UINT32_MAX));
       weighted.random_header = http::to_lower(from.weighted_clusters().header_name());
       weighted.use_hash_policy = from.weighted_clusters().use_hash_policy().value();
       to.target = std::move(weighted);
@@ -66,6 +76,9 @@ void compile_target(const rv3::RouteAction& from, Forward& to, const Site& at, C
 }
 
 void compile_rewrites(const rv3::RouteAction& from, Forward& to, const route::RouteMatch& match, const Site& at) {
+  if ((!from.prefix_rewrite().empty()) + from.has_regex_rewrite() + from.has_path_rewrite_policy() > 1) {
+    at.error("has more than one of prefix_rewrite, regex_rewrite and path_rewrite_policy", "keep one");
+  }
   if (!from.prefix_rewrite().empty()) to.path_rewrite = route::PrefixRewrite{from.prefix_rewrite()};
   if (from.has_regex_rewrite()) {
     if (auto rewrite = regex_rewrite(from.regex_rewrite(), at / "regex_rewrite")) to.path_rewrite = std::move(*rewrite);
@@ -114,7 +127,7 @@ void compile_timeouts(const rv3::RouteAction& from, Forward& to) {
   if (!from.has_max_stream_duration()) return;
   const auto& duration = from.max_stream_duration();
   route::MaxStreamDuration max;
-  if (duration.has_max_stream_duration()) max.duration = milliseconds(duration.max_stream_duration());
+  if (duration.has_max_stream_duration()) max.duration = or_never(duration.max_stream_duration());
   if (duration.has_grpc_timeout_header_max()) max.grpc_header_max = milliseconds(duration.grpc_timeout_header_max());
   if (duration.has_grpc_timeout_header_offset())
     max.grpc_header_offset = milliseconds(duration.grpc_timeout_header_offset());
@@ -170,8 +183,7 @@ void compile_predicates(const rv3::RetryPolicy& from, route::RetryPolicy& to, co
       to.host_predicates.push_back(route::RetryHostPredicate::kOmitHostMetadata);
       auto found = omit->metadata_match().filter_metadata().find("envoy.lb");
       if (found == omit->metadata_match().filter_metadata().end()) continue;
-      for (const auto& [key, value] : found->second.fields())
-        to.omit_host_metadata.emplace_back(key, value.string_value());
+      to.omit_host_metadata = subset_values(found->second);
     } else if (from.retry_host_predicate(i).name() == "envoy.retry_host_predicates.previous_hosts") {
       to.host_predicates.push_back(route::RetryHostPredicate::kPreviousHosts);  // Istio sends the name alone
     } else {
@@ -224,6 +236,11 @@ route::RetryPolicy compile_retry(const rv3::RetryPolicy& from, const Site& at) {
     to.base_interval = milliseconds(from.retry_back_off().base_interval());
     to.max_interval = from.retry_back_off().has_max_interval() ? milliseconds(from.retry_back_off().max_interval())
                                                                : 10 * to.base_interval;
+    if (to.max_interval < to.base_interval) {
+      (at / "retry_back_off.max_interval")
+          .error(fmt::format("is {} ms, below the base_interval of {} ms", to.max_interval.count(),
+                             to.base_interval.count()));
+    }
   }
   if (from.has_rate_limited_retry_back_off()) {
     const auto& limited = from.rate_limited_retry_back_off();
@@ -253,6 +270,7 @@ std::vector<route::MirrorPolicy> compile_mirrors(
     route::MirrorPolicy to;
     to.cluster = policy.cluster();
     const Site item = at[static_cast<size_t>(i)];
+    check_one_cluster(policy.cluster(), policy.cluster_header(), "cluster", item);
     check_cluster(to.cluster, item / "cluster", compiler);
     to.cluster_header = http::to_lower(policy.cluster_header());
     if (policy.has_runtime_fraction()) to.fraction = fraction(policy.runtime_fraction());

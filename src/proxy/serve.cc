@@ -225,7 +225,7 @@ void Exchange::prepare_upstream_request() {
     idle_timeout_ = timeouts_.idle;
     touch();
   }
-  if (timeouts_.max_stream_duration != kNever) duration_timer_.start(loop_, timeouts_.max_stream_duration);
+  if (timeouts_.max_stream_set) duration_timer_.start(loop_, timeouts_.max_stream_duration);
   grpc_timeout_ = request_.headers.value(HeaderId::kGrpcTimeout);
   route::write_grpc_maximum(*route_, request_, *arena_);
   request_.headers.remove_if([](const http::Header& header) {

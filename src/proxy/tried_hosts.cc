@@ -12,7 +12,7 @@ bool has_metadata(const upstream::Host& host, const route::RetryPolicy& policy) 
   return std::ranges::all_of(policy.omit_host_metadata, [&](const auto& pair) {
     const std::string path[] = {pair.first};
     const nlohmann::json* value = host.metadata()->find("envoy.lb", path);
-    return value && value->is_string() && value->get_ref<const std::string&>() == pair.second;
+    return value && value->dump() == pair.second;  // compact JSON, as it was configured
   });
 }
 

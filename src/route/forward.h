@@ -87,7 +87,7 @@ struct MirrorPolicy {
 };
 
 struct MaxStreamDuration {
-  Milliseconds duration{0};                     ///< 0: the connection manager's
+  std::optional<Milliseconds> duration;         ///< nullopt: the connection manager's; kNever: off
   std::optional<Milliseconds> grpc_header_max;  ///< set: grpc-timeout counts, up to this; 0: no maximum
   Milliseconds grpc_header_offset{0};           ///< subtracted from it
 };

@@ -57,7 +57,8 @@ struct RetryPolicy {
   std::vector<http::HeaderMatcher> retriable_headers;          ///< of the response; any
   std::vector<http::HeaderMatcher> retriable_request_headers;  ///< any; empty: every request
   std::vector<RetryHostPredicate> host_predicates;
-  std::vector<std::pair<std::string, std::string>> omit_host_metadata;  ///< envoy.lb keys of kOmitHostMetadata
+  /// Of kOmitHostMetadata: keys under envoy.lb, and values as compact JSON.
+  std::vector<std::pair<std::string, std::string>> omit_host_metadata;
   uint32_t host_selection_max_attempts = 1;
   uint32_t previous_priorities_update_frequency = 0;  ///< retry_priority; 0: off
 };

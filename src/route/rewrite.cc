@@ -187,8 +187,10 @@ Timeouts request_timeouts(const Route& route, const http::RequestHead& request, 
   }
   if (forward->max_stream_duration) {
     const MaxStreamDuration& limit = *forward->max_stream_duration;
-    result.max_stream_duration = or_never(limit.duration);
+    result.max_stream_set = limit.duration.has_value();
+    result.max_stream_duration = limit.duration.value_or(kNever);
     if (from_grpc && limit.grpc_header_max) {
+      result.max_stream_set = true;
       result.max_stream_duration =
           or_never(less(at_most(*from_grpc, *limit.grpc_header_max), limit.grpc_header_offset));
     }

@@ -38,7 +38,8 @@ struct Timeouts {
   Milliseconds per_try_idle = kNever;
   Milliseconds idle = kNever;  ///< only when the route sets it: see idle_set
   bool idle_set = false;
-  Milliseconds max_stream_duration = kNever;
+  Milliseconds max_stream_duration = kNever;  ///< only when the route sets it: see max_stream_set
+  bool max_stream_set = false;
   std::optional<Milliseconds> upstream_duration = {};  ///< of each try; nullopt: the cluster's
   bool hedge_on_per_try = false;
 };

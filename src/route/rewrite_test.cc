@@ -172,6 +172,15 @@ TEST(Timeouts, max_stream_duration_follows_grpc_timeout_when_allowed) {
   EXPECT_EQ(request_timeouts(f.route, TestRequest("/").head).max_stream_duration, milliseconds(9000));
 }
 
+TEST(Timeouts, max_stream_duration_that_the_route_leaves_to_the_manager_or_turns_off) {
+  Fixture f;
+  f.forward->max_stream_duration = MaxStreamDuration{{}, milliseconds(1000), milliseconds(0)};
+  EXPECT_FALSE(request_timeouts(f.route, TestRequest("/").head).max_stream_set);
+  f.forward->max_stream_duration = MaxStreamDuration{kNever, {}, milliseconds(0)};
+  EXPECT_TRUE(request_timeouts(f.route, TestRequest("/").head).max_stream_set);
+  EXPECT_EQ(request_timeouts(f.route, TestRequest("/").head).max_stream_duration, kNever);
+}
+
 TEST(Timeouts, a_try_has_a_duration_of_its_own) {
   Fixture f;
   f.forward->max_stream_duration = MaxStreamDuration{milliseconds(9000), {}, milliseconds(0)};
@@ -200,7 +209,7 @@ TEST(Timeouts, the_upstream_is_told_the_rest_of_the_time) {
 
 TEST(Timeouts, grpc_timeout_goes_upstream_as_it_is_bounded) {
   Fixture f;
-  f.forward->max_stream_duration = MaxStreamDuration{milliseconds(0), milliseconds(150), milliseconds(0)};
+  f.forward->max_stream_duration = MaxStreamDuration{{}, milliseconds(150), milliseconds(0)};
   TestRequest grpc("/", "h", {{"content-type", "application/grpc"}, {"grpc-timeout", "5S"}});
   write_grpc_maximum(f.route, grpc.head, grpc.arena);
   EXPECT_EQ(grpc.head.headers.value(HeaderId::kGrpcTimeout), "150m");
