@@ -221,7 +221,7 @@ ClusterSpec compile_cluster(const Cluster& from, const Site& at, Compiler& compi
   to.lb = compile_lb(from, at);
   to.http = compile_http(from, at);
   if (from.has_circuit_breakers()) to.breakers = compile_breakers(from.circuit_breakers());
-  to.outlier = compile_outlier_detection(from, compiler);
+  to.outlier = compile_outlier_detection(from, at, compiler);
   to.health_checks = compile_health_checks(from, at);
   compile_sockets(from, to, at, compiler);
   if (from.preconnect_policy().has_per_upstream_preconnect_ratio()) {

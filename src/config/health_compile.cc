@@ -1,7 +1,10 @@
 #include "config/health_compile.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
+#include "config/matcher_compile.h"
 #include "config/supported.h"
 #include "config/values.h"
 #include "envoy/config/bootstrap/v3/bootstrap.pb.h"
@@ -19,7 +22,7 @@ namespace {
 
 std::string unhex(const std::string& hex, const Site& at) {
   std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size() + 1 && i < hex.size(); i += 2) {
+  for (size_t i = 0; i < hex.size(); i += 2) {
     unsigned value = 0;
     auto [end, error] = std::from_chars(hex.data() + i, hex.data() + std::min(i + 2, hex.size()), value, 16);
     if (error != std::errc() || end != hex.data() + i + 2) {
@@ -35,11 +38,35 @@ std::string payload(const core::HealthCheck::Payload& from, const Site& at) {
   return from.has_binary() ? from.binary() : unhex(from.text(), at / "text");
 }
 
-std::vector<upstream::StatusRange> ranges(const google::protobuf::RepeatedPtrField<envoy::type::v3::Int64Range>& from) {
+std::vector<upstream::StatusRange> ranges(const google::protobuf::RepeatedPtrField<envoy::type::v3::Int64Range>& from,
+                                          const Site& at) {
   std::vector<upstream::StatusRange> to;
-  for (const auto& range : from)
-    to.push_back({static_cast<uint16_t>(range.start()), static_cast<uint16_t>(range.end())});
+  for (int i = 0; i < from.size(); ++i) {
+    if (from[i].start() < 100 || from[i].end() > 600 || from[i].start() >= from[i].end()) {
+      at[static_cast<size_t>(i)].error(
+          fmt::format("from {} to below {} is no range of statuses", from[i].start(), from[i].end()),
+          "start is at least 100 and below end, end at most 600");
+      continue;
+    }
+    to.push_back({static_cast<uint16_t>(from[i].start()), static_cast<uint16_t>(from[i].end())});
+  }
   return to;
+}
+
+using Headers = google::protobuf::RepeatedPtrField<core::HeaderValueOption>;
+void compile_headers(const Headers& from, HealthCheckSpec& to, const Site& at) {
+  for (int i = 0; i < from.size(); ++i) {
+    const Site item = at[static_cast<size_t>(i)];
+    const core::HeaderValue& header = from[i].header();
+    if (from[i].append_action() != core::HeaderValueOption::APPEND_IF_EXISTS_OR_ADD ||
+        (from[i].has_append() && !from[i].append().value())) {
+      item.error("can only be added to what is there", "remove append_action; use request_headers_to_remove");
+    }
+    if (header.value().find('%') != std::string::npos) {
+      (item / "header.value").error(fmt::format("{}: probes have no format strings", shown(header.value())));
+    }
+    to.headers_to_add.emplace_back(http::to_lower(header.key()), header.value());
+  }
 }
 
 void compile_http(const core::HealthCheck::HttpHealthCheck& from, HealthCheckSpec& to, const Site& at) {
@@ -48,13 +75,13 @@ void compile_http(const core::HealthCheck::HttpHealthCheck& from, HealthCheckSpe
   to.path = from.path();
   to.http2 = from.codec_client_type() == envoy::type::v3::HTTP2;
   if (from.method() != core::METHOD_UNSPECIFIED) to.method = core::RequestMethod_Name(from.method());
-  if (from.expected_statuses_size()) to.expected = ranges(from.expected_statuses());
-  to.retriable = ranges(from.retriable_statuses());
-  for (const auto& option : from.request_headers_to_add()) {
-    to.headers_to_add.emplace_back(http::to_lower(option.header().key()), option.header().value());
-  }
+  if (from.expected_statuses_size()) to.expected = ranges(from.expected_statuses(), at / "expected_statuses");
+  to.retriable = ranges(from.retriable_statuses(), at / "retriable_statuses");
+  compile_headers(from.request_headers_to_add(), to, at / "request_headers_to_add");
   for (const auto& name : from.request_headers_to_remove()) to.headers_to_remove.push_back(http::to_lower(name));
-  to.service_name_prefix = from.service_name_matcher().prefix();
+  if (from.has_service_name_matcher()) {
+    to.service_name = string_matcher(from.service_name_matcher(), at / "service_name_matcher");
+  }
   const Site receive = at / "receive";
   for (int i = 0; i < from.receive_size(); ++i) {
     const Site item = receive[static_cast<size_t>(i)];
@@ -95,6 +122,9 @@ std::shared_ptr<const HealthCheckSpec> compile_one(const core::HealthCheck& from
   to->healthy_threshold = from.healthy_threshold().value();
   if (from.has_reuse_connection()) to->reuse_connection = from.reuse_connection().value();
   to->alt_port = static_cast<uint16_t>(from.alt_port().value());
+  if (from.alt_port().value() > 65535) {
+    (at / "alt_port").error(fmt::format("is {}, above the highest port 65535", from.alt_port().value()));
+  }
   to->always_log_failures = from.always_log_health_check_failures();
   to->always_log_successes = from.always_log_health_check_success();
   to->event_log_path = from.event_log_path();
@@ -108,9 +138,7 @@ std::shared_ptr<const HealthCheckSpec> compile_one(const core::HealthCheck& from
     to->http2 = true;
     to->service = from.grpc_health_check().service_name();
     to->authority = from.grpc_health_check().authority();
-    for (const auto& option : from.grpc_health_check().initial_metadata()) {
-      to->headers_to_add.emplace_back(http::to_lower(option.header().key()), option.header().value());
-    }
+    compile_headers(from.grpc_health_check().initial_metadata(), *to, at / "grpc_health_check.initial_metadata");
   }
   return to;
 }
@@ -127,7 +155,8 @@ std::vector<std::shared_ptr<const HealthCheckSpec>> compile_health_checks(const 
   return checks;
 }
 
-std::shared_ptr<const OutlierSpec> compile_outlier_detection(const cv3::Cluster& cluster, const Compiler& compiler) {
+std::shared_ptr<const OutlierSpec> compile_outlier_detection(const cv3::Cluster& cluster, const Site& at,
+                                                             const Compiler& compiler) {
   if (!cluster.has_outlier_detection()) return nullptr;
   const cv3::OutlierDetection& from = cluster.outlier_detection();
   auto to = std::make_shared<OutlierSpec>();
@@ -158,6 +187,11 @@ std::shared_ptr<const OutlierSpec> compile_outlier_detection(const cv3::Cluster&
   if (from.has_base_ejection_time()) to->base_ejection_time = milliseconds(from.base_ejection_time());
   to->max_ejection_time = from.has_max_ejection_time() ? milliseconds(from.max_ejection_time())
                                                        : std::max(to->max_ejection_time, to->base_ejection_time);
+  if (to->max_ejection_time < to->base_ejection_time) {
+    (at / "outlier_detection.max_ejection_time")
+        .error(fmt::format("is {} ms, below the base_ejection_time of {} ms", to->max_ejection_time.count(),
+                           to->base_ejection_time.count()));
+  }
   if (from.has_max_ejection_time_jitter()) to->max_ejection_time_jitter = milliseconds(from.max_ejection_time_jitter());
   to->event_log_path = compiler.bootstrap.cluster_manager().outlier_detection().event_log_path();
   return to;

@@ -17,7 +17,7 @@ std::vector<std::shared_ptr<const upstream::HealthCheckSpec>> compile_health_che
     const envoy::config::cluster::v3::Cluster& from, const Site& at);
 /// Null: off.
 std::shared_ptr<const upstream::OutlierSpec> compile_outlier_detection(const envoy::config::cluster::v3::Cluster& from,
-                                                                       const Compiler& compiler);
+                                                                       const Site& at, const Compiler& compiler);
 
 void add_health_fields(SupportedTable& table);
 

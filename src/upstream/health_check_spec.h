@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "http/string_matcher.h"
 
 namespace proa::net::tls {
 class ClientContext;
@@ -50,8 +52,8 @@ struct HealthCheckSpec {
   std::vector<StatusRange> retriable;  ///< counted against unhealthy_threshold; others fail at once
   std::vector<std::pair<std::string, std::string>> headers_to_add;  ///< lower-case names
   std::vector<std::string> headers_to_remove;
-  /// The response's x-envoy-upstream-healthchecked-cluster must begin with it; empty: not looked at.
-  std::string service_name_prefix;
+  /// What the response's x-envoy-upstream-healthchecked-cluster must match (an absent one is empty).
+  std::optional<http::StringMatcher> service_name;
   std::string expected_body;  ///< must be contained in the first bytes of the body
 
   // TCP: bytes; `receive` must appear in this order. Both empty: connecting is enough.

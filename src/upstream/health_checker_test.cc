@@ -97,6 +97,17 @@ TEST_F(HealthCheckTest, a_failed_host_needs_healthy_threshold_successes) {
   EXPECT_TRUE(healthy());
 }
 
+TEST_F(HealthCheckTest, another_service_that_answers_is_a_failure) {
+  check->service_name = http::StringMatcher::exact("shop");
+  begin();
+  answer_check("HTTP/1.1 200 OK\r\nx-envoy-upstream-healthchecked-cluster: shop\r\ncontent-length: 0\r\n\r\n");
+  EXPECT_TRUE(healthy());
+  next_round();
+  answer_check("HTTP/1.1 200 OK\r\nx-envoy-upstream-healthchecked-cluster: shop-eu\r\ncontent-length: 0\r\n\r\n");
+  EXPECT_FALSE(healthy());
+  EXPECT_EQ(stat(ClusterStat::kHcVerifyCluster), 2) << "both were looked at";
+}
+
 TEST_F(HealthCheckTest, a_degraded_answer_degrades) {
   begin();
   answer_check("HTTP/1.1 200 OK\r\nx-envoy-degraded: 1\r\ncontent-length: 0\r\n\r\n");

@@ -58,10 +58,10 @@ void HttpProbe::judge(const http::ResponseHead& head) {
     verdict_ = in_ranges(spec.retriable, head.status) ? ProbeResult::kFail : ProbeResult::kFailNow;
     return;
   }
-  if (!spec.service_name_prefix.empty()) {
+  if (spec.service_name) {
+    check_.cluster().stats().add(ClusterStat::kHcVerifyCluster);
     const http::Header* name = head.headers.find("x-envoy-upstream-healthchecked-cluster");
-    if (!name || !name->value.starts_with(spec.service_name_prefix)) {
-      check_.cluster().stats().add(ClusterStat::kHcVerifyCluster);
+    if (!spec.service_name->matches(name ? name->value : "")) {
       verdict_ = ProbeResult::kFailNow;
       details_ = "another service answers";
       return;
