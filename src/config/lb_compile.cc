@@ -1,5 +1,7 @@
 #include "config/lb_compile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/cluster_values.h"
@@ -93,13 +95,35 @@ void compile_common(const Cluster::CommonLbConfig& from, LbSpec& to) {
   to.hash_balance_factor = hashing.hash_balance_factor().value();
 }
 
-void compile_enum(const Cluster& from, LbSpec& to) {
+bool is_prime(uint64_t number) {
+  if (number < 2) return false;
+  for (uint64_t divisor = 2; divisor * divisor <= number; ++divisor) {
+    if (number % divisor == 0) return false;
+  }
+  return true;
+}
+
+/// `at`: where the ring or the table is configured.
+void check_sizes(const LbSpec& to, const Site& at) {
+  if (to.policy == LbPolicy::kRingHash && to.min_ring_size > to.max_ring_size) {
+    at.error(
+        fmt::format("minimum_ring_size is {}, above the maximum_ring_size {}", to.min_ring_size, to.max_ring_size));
+  }
+  if (to.policy == LbPolicy::kMaglev && !is_prime(to.table_size)) {
+    (at / "table_size").error(fmt::format("is {}, which is no prime number", to.table_size), "use 65537, say");
+  }
+}
+
+void compile_enum(const Cluster& from, LbSpec& to, const Site& at) {
   switch (from.lb_policy()) {
     case Cluster::LEAST_REQUEST: to.policy = LbPolicy::kLeastRequest; break;
     case Cluster::RANDOM: to.policy = LbPolicy::kRandom; break;
     case Cluster::RING_HASH: to.policy = LbPolicy::kRingHash; break;
     case Cluster::MAGLEV: to.policy = LbPolicy::kMaglev; break;
     case Cluster::CLUSTER_PROVIDED: to.policy = LbPolicy::kClusterProvided; break;
+    case Cluster::LOAD_BALANCING_POLICY_CONFIG:
+      (at / "lb_policy").error("says that load_balancing_policy is set, which is not", "set load_balancing_policy");
+      break;
     default: to.policy = LbPolicy::kRoundRobin; break;
   }
   if (from.has_round_robin_lb_config()) to.slow_start = slow_start(from.round_robin_lb_config().slow_start_config());
@@ -118,6 +142,7 @@ void compile_enum(const Cluster& from, LbSpec& to) {
     }
   }
   if (from.maglev_lb_config().has_table_size()) to.table_size = from.maglev_lb_config().table_size().value();
+  check_sizes(to, at / (from.has_maglev_lb_config() ? "maglev_lb_config" : "ring_hash_lb_config"));
 }
 
 void compile_locality(const policies::common::v3::LocalityLbConfig& from, LbSpec& to) {
@@ -168,11 +193,38 @@ bool compile_policy(const google::protobuf::Message& message, LbSpec& to) {
 
 /// The first policy of the list that we know, as Envoy does.
 void compile_list(const cv3::LoadBalancingPolicy& from, LbSpec& to, const Site& at) {
-  for (const auto& policy : from.policies()) {
-    Result<Payload> payload = open_any(policy.typed_extension_config().typed_config());
-    if (payload && compile_policy(*payload->message, to)) return;
+  const Site policies = at / "policies";
+  for (int i = 0; i < from.policies_size(); ++i) {
+    Result<Payload> payload = open_any(from.policies(i).typed_extension_config().typed_config());
+    if (!payload || !compile_policy(*payload->message, to)) continue;
+    const Site item = policies[static_cast<size_t>(i)];
+    const Site config = item / "typed_extension_config.typed_config";
+    return check_sizes(to, payload->inside(config));
   }
   at.error("none of the policies is supported", "use round_robin, least_request, random, ring_hash or maglev");
+}
+
+/// What a policy of the list says itself, or cannot have at all.
+void check_beside_list(const Cluster& from, const Site& at) {
+  auto refuse = [&](bool given, std::string_view field, std::string fix) {
+    if (given) (at / field).error("cannot stand beside load_balancing_policy", std::move(fix));
+  };
+  const auto& common = from.common_lb_config();
+  const std::string fix = "set it in the policy's own locality_lb_config or consistent_hashing_lb_config";
+  refuse(from.has_lb_subset_config(), "lb_subset_config", "use lb_policy");
+  refuse(common.has_zone_aware_lb_config(), "common_lb_config.zone_aware_lb_config", fix);
+  refuse(common.has_locality_weighted_lb_config(), "common_lb_config.locality_weighted_lb_config", fix);
+  refuse(common.has_consistent_hashing_lb_config(), "common_lb_config.consistent_hashing_lb_config", fix);
+}
+
+void check_provided(const Cluster& from, const LbSpec& to, const Site& at) {
+  const bool provided = to.policy == LbPolicy::kClusterProvided;
+  if (from.type() == Cluster::ORIGINAL_DST && !provided) {
+    (at / "lb_policy").error("does not fit a cluster of type ORIGINAL_DST", "set lb_policy: CLUSTER_PROVIDED");
+  } else if (from.type() != Cluster::ORIGINAL_DST && provided) {
+    (at / "lb_policy").error("CLUSTER_PROVIDED is for clusters of type ORIGINAL_DST", "use ROUND_ROBIN, say");
+  }
+  if (provided && to.subset) (at / "lb_subset_config").error("cannot stand beside lb_policy: CLUSTER_PROVIDED");
 }
 
 }  // namespace
@@ -182,11 +234,12 @@ std::shared_ptr<const LbSpec> compile_lb(const Cluster& from, const Site& at) {
   compile_common(from.common_lb_config(), *to);
   if (from.has_load_balancing_policy()) {
     compile_list(from.load_balancing_policy(), *to, at / "load_balancing_policy");
+    check_beside_list(from, at);
   } else {
-    compile_enum(from, *to);
+    compile_enum(from, *to, at);
   }
   if (from.lb_subset_config().subset_selectors_size() > 0) to->subset = compile_subsets(from.lb_subset_config());
-  if (from.type() == Cluster::ORIGINAL_DST) to->policy = LbPolicy::kClusterProvided;
+  check_provided(from, *to, at);
   return to;
 }
 
