@@ -1,5 +1,7 @@
 #include "config/rbac_compile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/matcher_compile.h"
@@ -38,6 +40,15 @@ rbac::Rule source_ip(const envoy::config::core::v3::CidrRange& from, rbac::Sourc
   return rule_if(cidr(from, at), [of](net::CidrRange range) { return rbac::SourceIp{range, of}; });
 }
 
+rbac::Rule port_range(const envoy::type::v3::Int32Range& from, const Site& at) {
+  if (from.start() >= 0 && from.start() < from.end() && from.end() <= 65536) {
+    return {rbac::DestinationPort{static_cast<uint32_t>(from.start()), static_cast<uint32_t>(from.end()) - 1}};
+  }
+  at.error(fmt::format("from {} to below {} is no range of ports", from.start(), from.end()),
+           "start is below end, end at most 65536");
+  return never();
+}
+
 rbac::Rule metadata_rule(const envoy::type::matcher::v3::MetadataMatcher& from, observe::MetadataSource source,
                          const Site& at) {
   return rule_if(metadata_matcher(from, source, at),
@@ -73,8 +84,7 @@ rbac::Rule compile_permission(const r3::Permission& from, const Site& at) {
     case r3::Permission::kDestinationPort:
       return {rbac::DestinationPort{from.destination_port(), from.destination_port()}};
     case r3::Permission::kDestinationPortRange:
-      return {rbac::DestinationPort{static_cast<uint32_t>(from.destination_port_range().start()),
-                                    static_cast<uint32_t>(from.destination_port_range().end()) - 1}};
+      return port_range(from.destination_port_range(), at / "destination_port_range");
     case r3::Permission::kMetadata:
       return metadata_rule(from.metadata(), observe::MetadataSource::kDynamic, at / "metadata");
     case r3::Permission::kSourcedMetadata:
