@@ -240,7 +240,9 @@ void AcceptedConnection::hand_over() {
   }
   std::unique_ptr<net::Transport> transport = std::move(secured_);
   if (chain_->http) {
-    DownstreamConnection::start(listener_, std::move(transport), chain_, std::move(tickets_), std::move(metadata_));
+    const bool late = listener_.draining() || listener_.config() != config_;
+    DownstreamConnection::start(listener_, std::move(transport), chain_, std::move(tickets_), std::move(metadata_),
+                                late);
   } else if (chain_->self_served) {
     SelfServedConnection::start(listener_, std::move(transport), chain_, std::move(tickets_));
   } else {

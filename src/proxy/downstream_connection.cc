@@ -28,9 +28,10 @@ std::shared_ptr<const T> private_count(std::shared_ptr<const T> object) {
 
 void DownstreamConnection::start(Listener& listener, std::unique_ptr<net::Transport> transport,
                                  std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
-                                 std::shared_ptr<const observe::Metadata> metadata) {
+                                 std::shared_ptr<const observe::Metadata> metadata, bool late) {
   auto* connection = new DownstreamConnection(listener, std::move(transport), std::move(chain), std::move(ticket),
                                               std::move(metadata));
+  if (late) listener.catch_up(*connection);
   connection->CodecPump::start(connection->make_codec(), /*try_read=*/true);
 }
 

@@ -25,9 +25,10 @@ class DownstreamConnection final : public http::CodecPump,
                                    public net::Deferred,
                                    public ListLink<> {
  public:
+  /// `late`: the listener has changed since it accepted the connection.
   static void start(Listener& listener, std::unique_ptr<net::Transport> transport,
                     std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
-                    std::shared_ptr<const observe::Metadata> metadata);
+                    std::shared_ptr<const observe::Metadata> metadata, bool late = false);
   ~DownstreamConnection() override;
 
   // For exchanges.

@@ -51,11 +51,14 @@ void Listener::on_exhausted() { config_->stats->add(ListenerStat::kAcceptExhaust
 
 void Listener::update(std::shared_ptr<const ListenerConfig> config) {
   config_ = std::move(config);
-  http_.for_each([this](DownstreamConnection& connection) {
-    const auto* chain = config_->find_chain(connection.info());
-    const bool same = chain && (*chain)->http && (*chain)->transport_hash == connection.chain().transport_hash;
-    same ? connection.adopt(*chain) : connection.drain();
-  });
+  http_.for_each([this](DownstreamConnection& connection) { catch_up(connection); });
+}
+
+void Listener::catch_up(DownstreamConnection& connection) {
+  if (draining_) return connection.drain();
+  const auto* chain = config_->find_chain(connection.info());
+  const bool same = chain && (*chain)->http && (*chain)->transport_hash == connection.chain().transport_hash;
+  same ? connection.adopt(*chain) : connection.drain();
 }
 
 void Listener::stop_accepting() { acceptors_.clear(); }

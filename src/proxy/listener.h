@@ -27,6 +27,8 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   /// New connections use `config` from now on. Those that exist go on under it where their filter chain has an
   /// equal one below HTTP (transport_hash), and drain otherwise.
   void update(std::shared_ptr<const ListenerConfig> config);
+  /// The same for one connection that was accepted before an update or a drain and is handed over only now.
+  void catch_up(DownstreamConnection& connection);
   /// Stops accepting; the sockets are closed.
   void stop_accepting();
   /// Lets every connection finish what it does, then close.
