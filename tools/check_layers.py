@@ -8,7 +8,8 @@ import re
 import sys
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
-GENERATED = ("envoy/", "google/protobuf/", "google/rpc/", "google/api/", "udpa/", "xds/", "validate/", "opentelemetry/",
+GENERATED = ("envoy/", "google/protobuf/", "google/rpc/", "google/api/", "udpa/", "xds/annotations/", "xds/core/",
+             "xds/data/", "xds/service/", "xds/type/", "validate/", "opentelemetry/",
              "cel/expr/", "grpc/health/", "grpc/reflection/")
 # Headers that a few folders wrap for all others: prefix of the include -> folders where it may stand.
 ONLY_IN = {**{prefix: ("config", "xds") for prefix in GENERATED}, "openssl/": ("net/tls",)}

@@ -18,7 +18,7 @@ struct Collector {
   void add(const std::shared_ptr<const net::tls::Slot<Context>>& slot) {
     if (!slot) return;
     const std::shared_ptr<const Context> context = slot->current();
-    if (!seen.insert(context.get()).second) return;
+    if (!context || !seen.insert(context.get()).second) return;
     ContextCertificates certificates{.trusted = context->trusted(), .own = context->certificates()};
     if (!certificates.trusted.empty() || !certificates.own.empty()) found.push_back(std::move(certificates));
   }
@@ -28,7 +28,7 @@ struct Collector {
 
 std::vector<ContextCertificates> certificates_in_use(proxy::Server& server) {
   Collector collector;
-  for (const auto& listener : server.snapshot().listeners) {
+  for (const auto& listener : server.listeners()) {
     for (const auto& chain : listener->chains) collector.add(chain->tls);
     if (listener->default_chain) collector.add(listener->default_chain->tls);
   }

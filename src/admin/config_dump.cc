@@ -8,6 +8,7 @@
 
 #include "observe/time_format.h"
 #include "upstream/lb/host.h"
+#include "xds/type_url.h"
 
 namespace proa::admin {
 namespace {
@@ -28,19 +29,18 @@ constexpr List kEndpoints{"EndpointsConfigDump", "static_endpoint_configs", "Sta
                           "cluster_name"};
 constexpr List kListeners{"ListenersConfigDump", "static_listeners", "StaticListener", "listener", "name"};
 constexpr List kRoutes{"RoutesConfigDump", "static_route_configs", "StaticRouteConfig", "route_config", "name"};
+constexpr List kDynamicClusters{"ClustersConfigDump", "dynamic_active_clusters", "DynamicCluster", "cluster", "name"};
+constexpr List kDynamicEndpoints{"EndpointsConfigDump", "dynamic_endpoint_configs", "DynamicEndpointConfig",
+                                 "endpoint_config", "cluster_name"};
+constexpr List kDynamicListeners{"ListenersConfigDump", "dynamic_listeners", "DynamicListener", "listener", "name"};
+constexpr List kDynamicRoutes{"RoutesConfigDump", "dynamic_route_configs", "DynamicRouteConfig", "route_config",
+                              "name"};
+constexpr List kDynamicSecrets{"SecretsConfigDump", "dynamic_active_secrets", "DynamicSecret", "secret", "name"};
 
-/// Lists that a file never fills, but that clients of Envoy ask for.
-constexpr std::string_view kAlwaysEmpty[] = {"dynamic_active_clusters",
-                                             "dynamic_warming_clusters",
-                                             "dynamic_endpoint_configs",
-                                             "dynamic_listeners",
-                                             "dynamic_route_configs",
-                                             "inline_scoped_route_configs",
-                                             "dynamic_scoped_route_configs",
-                                             "static_secrets",
-                                             "dynamic_active_secrets",
-                                             "dynamic_warming_secrets",
-                                             "ecds_filters"};
+/// Lists that are never filled, but that clients of Envoy ask for.
+constexpr std::string_view kAlwaysEmpty[] = {"dynamic_warming_clusters",     "inline_scoped_route_configs",
+                                             "dynamic_scoped_route_configs", "static_secrets",
+                                             "dynamic_warming_secrets",      "ecds_filters"};
 
 /// The resources of one list, each with its @type first.
 using Resources = std::vector<Json>;
@@ -144,27 +144,22 @@ class Dump {
     }
   }
 
+  /// What a file says.
   void add(const List& list, const Resources& resources) {
-    const bool single = list.field == query_.resource;
-    known_ = known_ || single;
-    if (!query_.resource.empty() && !single) return;
-    Json entries = Json::array();
+    std::vector<Entry> entries;
     for (const Json& resource : resources) {
-      if (!selected(list, resource)) continue;
-      Json entry = Json::object();
-      if (single) entry["@type"] = fmt::format("{}{}.{}", kDumps, list.dump, list.entry);
-      entry[std::string(list.member)] = resource;
-      note_time(entry);
-      if (single) {
-        configs_.push_back(masked(std::move(entry), query_.mask));
-      } else {
-        entries.push_back(std::move(entry));
-      }
+      Entry entry{.name = resource.value(std::string(list.name_key), ""), .json = {{list.member, resource}}};
+      note_time(entry.json);
+      entries.push_back(std::move(entry));
     }
-    if (single) return;
-    Json dump = {{"@type", std::string(kDumps).append(list.dump)}};
-    if (!entries.empty()) dump[std::string(list.field)] = std::move(entries);
-    configs_.push_back(masked(std::move(dump), query_.mask));
+    add(list, std::move(entries));
+  }
+
+  /// What a control plane says.
+  void add(const List& list, const std::vector<xds::ShownResource>& resources) {
+    std::vector<Entry> entries;
+    for (const auto& resource : resources) entries.push_back({.name = resource.name, .json = entry_of(list, resource)});
+    add(list, std::move(entries));
   }
 
   void add_bootstrap(const Json& bootstrap) {
@@ -178,11 +173,54 @@ class Dump {
   Json take() { return {{"configs", std::move(configs_)}}; }
 
  private:
-  bool selected(const List& list, const Json& resource) const {
-    if (!name_) return true;
-    auto name = resource.find(std::string(list.name_key));
-    return name != resource.end() && name->is_string() && RE2::FullMatch(name->get_ref<const std::string&>(), *name_);
+  struct Entry {
+    std::string name;
+    Json json;
+  };
+
+  void add(const List& list, std::vector<Entry> entries) {
+    const bool single = list.field == query_.resource;
+    known_ |= single;
+    if (!query_.resource.empty() && !single) return;
+    if (name_) std::erase_if(entries, [this](const Entry& entry) { return !RE2::FullMatch(entry.name, *name_); });
+    if (single) {
+      for (Entry& entry : entries) {
+        Json typed = {{"@type", fmt::format("{}{}.{}", kDumps, list.dump, list.entry)}};
+        typed.update(entry.json);
+        configs_.push_back(masked(std::move(typed), query_.mask));
+      }
+      return;
+    }
+    Json dump = {{"@type", std::string(kDumps).append(list.dump)}};
+    Json& all = dump[std::string(list.field)];
+    for (Entry& entry : entries) all.push_back(std::move(entry.json));
+    if (entries.empty()) dump.erase(std::string(list.field));
+    dump = masked(std::move(dump), query_.mask);
+    // The lists of one dump come one after the other.
+    if (!configs_.empty() && configs_.back()["@type"] == dump["@type"]) return configs_.back().update(dump);
+    configs_.push_back(std::move(dump));
   }
+
+  static Json entry_of(const List& list, const xds::ShownResource& from) {
+    Json state = Json::object();
+    if (!from.json.empty()) {
+      state = {{"version_info", from.version}, {list.member, Json::parse(from.json, nullptr, false)}};
+    }
+    Json entry = std::move(state);
+    if (list.dump == kDynamicListeners.dump) {  // nested, unlike the others
+      Json active = std::move(entry);
+      entry = {{"name", from.name}};
+      if (!active.empty()) entry["active_state"] = std::move(active);
+    }
+    if (list.dump == kDynamicSecrets.dump) entry["name"] = from.name;
+    if (!from.error.empty()) {
+      std::string at;
+      observe::TimeFormat().append(from.refused_at, at);
+      entry["error_state"] = {{"details", from.error}, {"last_update_attempt", at}};
+    }
+    return entry;
+  }
+
   void note_time(Json& json) const {
     if (!loaded_at_.empty()) json["last_updated"] = loaded_at_;
   }
@@ -196,7 +234,11 @@ class Dump {
 
 }  // namespace
 
-std::expected<Json, DumpRefused> dump_config(proxy::Server& server, const DumpQuery& query) {
+std::expected<Json, DumpRefused> dump_config(const AdminContext& context, const DumpQuery& query) {
+  proxy::Server& server = context.server;
+  auto dynamic = [&](std::string_view type_url) {
+    return context.dynamic_resources ? context.dynamic_resources(type_url) : std::vector<xds::ShownResource>{};
+  };
   std::optional<RE2> name;
   if (!query.name_regex.empty()) {
     name.emplace(query.name_regex, RE2::Quiet);
@@ -212,12 +254,19 @@ std::expected<Json, DumpRefused> dump_config(proxy::Server& server, const DumpQu
   Dump dump(query, name ? &*name : nullptr);
   dump.add_bootstrap(bootstrap);
   dump.add(kClusters, static_resources(bootstrap, "clusters", "envoy.config.cluster.v3.Cluster"));
+  dump.add(kDynamicClusters, dynamic(xds::kCluster));
   if (query.endpoints || query.resource == kEndpoints.field) dump.add(kEndpoints, endpoints_of(server));
+  if (query.endpoints || query.resource == kDynamicEndpoints.field) {
+    dump.add(kDynamicEndpoints, dynamic(xds::kEndpoints));
+  }
   Resources listeners = static_resources(bootstrap, "listeners", "envoy.config.listener.v3.Listener");
   Resources routes;
   for (const Json& listener : listeners) find_route_configs(listener, routes);
   dump.add(kListeners, listeners);
+  dump.add(kDynamicListeners, dynamic(xds::kListener));
   dump.add(kRoutes, routes);
+  dump.add(kDynamicRoutes, dynamic(xds::kRoutes));
+  dump.add(kDynamicSecrets, dynamic(xds::kSecret));
   if (!query.resource.empty() && !dump.known() && !std::ranges::count(kAlwaysEmpty, query.resource)) {
     return std::unexpected(DumpRefused{404, fmt::format("{} not found in config dump", query.resource)});
   }

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "admin/context.h"
 #include "admin/json_response.h"
 #include "base/result.h"
-#include "proxy/server.h"
 
 namespace proa::admin {
 
@@ -26,6 +26,6 @@ struct DumpRefused {
 };
 
 /// {"configs": [..]}. Secrets were taken out when the configuration was loaded. Main thread.
-std::expected<Json, DumpRefused> dump_config(proxy::Server& server, const DumpQuery& query);
+std::expected<Json, DumpRefused> dump_config(const AdminContext& context, const DumpQuery& query);
 
 }  // namespace proa::admin

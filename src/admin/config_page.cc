@@ -24,7 +24,7 @@ Response config_dump_page(Admin& admin, const Request& request) {
                   .endpoints = request.query.has("include_eds"),
                   .loaded_at = std::nullopt};
   if (admin.context.loaded_at) query.loaded_at = admin.context.loaded_at();
-  auto dump = dump_config(admin.server(), query);
+  auto dump = dump_config(admin.context, query);
   if (!dump) return refuse(dump.error().status, dump.error().why);
   return json_response(*dump);
 }

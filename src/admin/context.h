@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "proxy/server.h"
 #include "proxy/snapshot.h"
+#include "xds/shown_resource.h"
 
 namespace proa::admin {
 
@@ -47,6 +50,8 @@ struct AdminContext {
   std::function<void()> reopen_logs{};  ///< POST /reopen_logs
   /// What came of the last attempt to load a configuration: its problems, or that it is in force. For /config_status.
   std::function<std::string()> load_report{};
+  /// What a control plane has said, of one type: for /config_dump.
+  std::function<std::vector<xds::ShownResource>(std::string_view type_url)> dynamic_resources{};
   /// When the configuration in force was loaded; empty: /config_dump does not say.
   std::function<WallTime()> loaded_at{};
   /// Publishes a runtime to all workers: POST /runtime_modify.

@@ -28,7 +28,7 @@ bool takes(const net::Address& listening, const net::Address& destination) {
 
 Result<std::shared_ptr<const ListenerConfig>> find_listener(const proxy::Server& server, const Question& question,
                                                             std::string& reason) {
-  const auto& all = server.snapshot().listeners;
+  const auto all = server.listeners();
   if (!question.listener.empty()) {
     auto found = std::ranges::find(all, question.listener, [](const auto& listener) { return listener->name; });
     if (found == all.end()) return fail(fmt::format("there is no listener {}", in_quotes(question.listener)));
@@ -203,7 +203,9 @@ void explain_http(Admin& admin, const proxy::ConnectionManager& manager, const Q
   info.remote_address = &client;
   info.request = &head;
   info.random = question.random;
-  if (auto refused = proxy::accept_request(manager, head, info, client, arena, question.random, question.random)) {
+  const proxy::RouteSlot::Table routes = manager.routes->current();
+  if (auto refused =
+          proxy::accept_request(manager, *routes, head, info, client, arena, question.random, question.random)) {
     to.outcome = fmt::format("answers {}: {}", refused->status, refused->details);
     return;
   }
@@ -211,8 +213,8 @@ void explain_http(Admin& admin, const proxy::ConnectionManager& manager, const Q
   to.host = host;
   to.path = head.path;
   const std::shared_ptr<const route::Runtime> runtime = admin.runtime.in_force(admin.server());
-  const route::Explanation found = manager.routes->explain(
-      {.request = head, .host = host, .info = info, .random = info.random, .runtime = runtime.get()});
+  const route::Explanation found =
+      routes->explain({.request = head, .host = host, .info = info, .random = info.random, .runtime = runtime.get()});
   to.virtual_host = found.virtual_host;
   to.virtual_host_reason = found.virtual_host_reason;
   for (const auto& rejected : found.rejected) {

@@ -11,7 +11,7 @@ namespace {
 // envoy.admin.v3.Listeners.
 Response as_json(const proxy::Server& server) {
   Json statuses = Json::array();
-  for (const auto& listener : server.snapshot().listeners) {
+  for (const auto& listener : server.listeners()) {
     std::vector<net::Address> addresses = addresses_of(server, *listener);
     Json status = {{"name", listener->name}};
     for (size_t i = 0; i < addresses.size(); ++i) {
@@ -32,7 +32,7 @@ Response listeners_page(Admin& admin, const Request& request) {
   const proxy::Server& server = admin.server();
   if (request.query.value("format") == "json") return as_json(server);
   Response response;
-  for (const auto& listener : server.snapshot().listeners) {
+  for (const auto& listener : server.listeners()) {
     for (const net::Address& address : addresses_of(server, *listener)) {
       fmt::format_to(std::back_inserter(response.body), "{}::{}\n", listener->name, address.to_string());
     }

@@ -99,7 +99,7 @@ void ServerStats::update() {
   const bool listening = server.state() == ServerState::kLive || server.state() == ServerState::kDraining;
   listener_manager_.set(ManagerStat::kWorkersStarted, listening);
   listener_manager_.set(ManagerStat::kTotalListenersActive,
-                        listening ? static_cast<int64_t>(server.snapshot().listeners.size()) : 0);
+                        listening ? static_cast<int64_t>(server.listeners().size()) : 0);
 }
 
 }  // namespace proa::admin

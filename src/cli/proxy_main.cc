@@ -19,6 +19,7 @@
 #include "observe/registry.h"
 #include "proxy/server.h"
 #include "proxy/watchdog.h"
+#include "xds/dynamic_config.h"
 
 namespace proa::cli {
 namespace {
@@ -72,6 +73,9 @@ class Program {
     server_ = std::make_unique<proxy::Server>(
         loop_, registry_,
         proxy::ServerOptions{.concurrency = workers, .drain_time = std::chrono::seconds(options.drain_time_s)});
+    dynamic_ = std::make_unique<xds::DynamicConfig>(loop_, *server_, shared_);
+    server_->discover([this](auto go_on) { dynamic_->fetch_clusters(std::move(go_on)); },
+                      [this](auto go_on) { dynamic_->fetch_listeners(std::move(go_on)); });
   }
 
   int run() {
@@ -98,6 +102,7 @@ class Program {
     loop_.run();
     watchdog_.reset();
     admin_.reset();
+    dynamic_->stop();
     server_.reset();
     return 0;
   }
@@ -107,6 +112,7 @@ class Program {
     config::LoadOptions options = load_options(options_);
     options.health_checks_fail = &server_->health_checks_fail();
     options.main_loop = &loop_;
+    options.dynamic = dynamic_.get();
     return config::load(options, shared_, problems);
   }
 
@@ -124,6 +130,7 @@ class Program {
     context.reopen_logs = [this] { shared_.reopen_logs(); };
     context.load_report = [this] { return report_; };
     context.loaded_at = [this] { return loaded_at_; };
+    context.dynamic_resources = [this](std::string_view type_url) { return dynamic_->show(type_url); };
     context.publish_runtime = [this](std::shared_ptr<const route::Runtime> runtime) {
       server_->publish_runtime(std::move(runtime));
     };
@@ -188,7 +195,7 @@ class Program {
 
   void live() {
     log::get("main").info("serving with {} workers", server_->workers().size());
-    for (const auto& listener : server_->snapshot().listeners) {
+    for (const auto& listener : server_->listeners()) {
       for (const net::Address& address : server_->bound_addresses(listener->name)) {
         log::get("main").info("listener {} on {}", listener->name, address.to_string());
       }
@@ -298,6 +305,7 @@ class Program {
   HotRestart restart_;
   observe::Registry registry_;
   config::SharedObjects shared_;
+  std::unique_ptr<xds::DynamicConfig> dynamic_;  // holds on to the server, but not after stop()
   std::unique_ptr<proxy::Server> server_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<proxy::WatchdogThread> watchdog_;

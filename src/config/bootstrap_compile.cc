@@ -107,14 +107,14 @@ Snapshot compile_bootstrap(const bv3::Bootstrap& from, const Site& at, Compiler&
 
 void add_bootstrap_fields(SupportedTable& table) {
   table.add(
-      supported<bv3::Bootstrap>({"node", "static_resources", "cluster_manager", "admin", "layered_runtime",
-                                 "overload_manager", "watchdog", "watchdogs"})
+      supported<bv3::Bootstrap>({"node", "static_resources", "dynamic_resources", "cluster_manager", "admin",
+                                 "layered_runtime", "overload_manager", "watchdog", "watchdogs"})
           .must_know({"overload_manager"})
           .harmless({"stats_flush_interval", "stats_flush_on_admin"}, "statistics are read when they are asked for")
           .harmless({"deferred_stat_options"}, "statistics take no memory before they are first written")
           .harmless({"enable_dispatcher_stats"}, "there are none")
-          .security(
-              {"dynamic_resources", "default_socket_interface", "header_prefix", "xds_config_tracker_extension"}));
+          .security({"default_socket_interface", "header_prefix", "xds_config_tracker_extension"}));
+  table.add(supported<bv3::Bootstrap::DynamicResources>({"lds_config", "cds_config", "ads_config"}));
   table.add(supported<bv3::Bootstrap::StaticResources>({"listeners", "clusters"}).security({"secrets"}));
   table.add(
       supported<bv3::ClusterManager>({"local_cluster_name", "outlier_detection"})
@@ -122,9 +122,8 @@ void add_bootstrap_fields(SupportedTable& table) {
   table.add(supported<bv3::Admin>({"address", "access_log"})
                 .harmless({"profile_path"}, "there is no built-in profiler")
                 .security({"socket_options", "allow_paths"}));
-  table.add(supported<core::Node>({"id", "cluster", "locality"})
-                .harmless({"metadata", "user_agent_name", "extensions", "client_features"},
-                          "told to a control plane, of which there is none"));
+  table.add(supported<core::Node>({"id", "cluster", "locality", "metadata", "user_agent_name", "user_agent_version",
+                                   "user_agent_build_version", "extensions", "client_features"}));
   table.add(supported<core::Locality>({"region", "zone", "sub_zone"}));
   table.add(supported<envoy::config::overload::v3::OverloadManager>({"resource_monitors"})
                 .harmless({"refresh_interval"}, "the number of connections is always known")

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/cluster_values.h"
-#include "config/endpoint_file.h"
+#include "config/dynamic_sources.h"
 #include "config/health_compile.h"
 #include "config/http_protocol_compile.h"
 #include "config/lb_compile.h"
@@ -39,8 +39,11 @@ void compile_discovery(const Cluster& from, ClusterSpec& to, const Site& at, Com
   }
   const bool names = to.type == DiscoveryType::kStrictDns || to.type == DiscoveryType::kLogicalDns;
   to.assignment = compile_assignment(from.load_assignment(), names, at / "load_assignment");
-  if (to.type == DiscoveryType::kEds) {
-    to.endpoints = compile_endpoint_source(from.eds_cluster_config(), from.name(), at / "eds_cluster_config", compiler);
+  if (to.type == DiscoveryType::kEds && compiler.dynamic) {
+    const auto& eds = from.eds_cluster_config();
+    to.endpoints =
+        compiler.dynamic->endpoints(eds.eds_config(), eds.service_name().empty() ? from.name() : eds.service_name(),
+                                    at / "eds_cluster_config.eds_config");
   }
   if (names) {
     auto dns = std::make_shared<upstream::DnsSpec>();
@@ -213,6 +216,7 @@ void compile_sockets(const Cluster& from, ClusterSpec& to, const Site& at, Compi
 
 ClusterSpec compile_cluster(const Cluster& from, const Site& at, Compiler& compiler) {
   ClusterSpec to;
+  compiler.awaited.clear();
   to.name = from.name();
   to.alt_stat_name = from.alt_stat_name();
   compile_discovery(from, to, at, compiler);
@@ -235,6 +239,7 @@ ClusterSpec compile_cluster(const Cluster& from, const Site& at, Compiler& compi
   to.ignore_new_hosts_until_first_hc = from.common_lb_config().ignore_new_hosts_until_first_hc();
   to.close_connections_on_host_set_change = from.common_lb_config().close_connections_on_host_set_change();
   if (from.has_wait_for_warm_on_init()) to.wait_for_warm = from.wait_for_warm_on_init().value();
+  to.awaited = std::exchange(compiler.awaited, {});
   to.config_hash = stable_hash(from);
   return to;
 }
@@ -242,7 +247,7 @@ ClusterSpec compile_cluster(const Cluster& from, const Site& at, Compiler& compi
 void add_cluster_fields(SupportedTable& table) {
   add_lb_fields(table);
   add_health_fields(table);
-  add_endpoint_source_fields(table);
+  table.add(supported<Cluster::EdsClusterConfig>({"eds_config", "service_name"}));
   table.add(supported<Cluster>({"name",
                                 "alt_stat_name",
                                 "type",

@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "base/awaited.h"
 #include "config/problems.h"
 #include "config/site.h"
 #include "observe/log_file.h"
@@ -23,6 +24,7 @@ class Bootstrap;
 
 namespace proa::config {
 
+class DynamicSources;
 class TlsReload;
 
 /// Objects that outlive one configuration: counters go on counting over a reload, logs stay open. Main thread.
@@ -59,11 +61,14 @@ struct Compiler {
   /// Set by /healthcheck/fail; outlives the configuration.
   const std::atomic<bool>* health_checks_fail = nullptr;
   std::set<std::string, std::less<>> clusters{};  ///< names of the static clusters
+  bool clusters_may_come = false;                 ///< of a control plane: a name that is not known is no mistake
   /// Of the connection manager being compiled: the full names of its filters' types, by the filters' names.
   std::map<std::string, std::string, std::less<>> http_filters{};
-  bool outbound = false;           ///< traffic_direction of the listener being compiled
-  bool validate_clusters = true;   ///< of the route configuration being compiled
-  net::Loop* main_loop = nullptr;  ///< null when the configuration is only validated
+  bool outbound = false;              ///< traffic_direction of the listener being compiled
+  bool validate_clusters = true;      ///< of the route configuration being compiled
+  net::Loop* main_loop = nullptr;     ///< null when the configuration is only validated
+  DynamicSources* dynamic = nullptr;  ///< likewise
+  AwaitedList awaited{};              ///< what the listener or cluster being compiled waits for
 };
 
 }  // namespace proa::config

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/access_log_compile.h"
+#include "config/dynamic_sources.h"
 #include "config/early_request_compile.h"
 #include "config/filter_compile.h"
 #include "config/http_protocol_compile.h"
@@ -154,7 +155,9 @@ void compile_upgrades(const HttpConnectionManager& from, ConnectionManager& to) 
   for (const proxy::UpgradeConfig& upgrade : to.upgrades) {
     if (upgrade.type != "connect") to.http1.upgrades.push_back(upgrade.type);
   }
-  for (const std::string& type : upgrades_of_routes(*to.routes)) {
+  std::vector<std::string> of_routes = upgrades_of_routes(*to.routes->current());
+  if (from.has_rds()) of_routes.push_back("websocket");  // routes that are to come may allow it
+  for (const std::string& type : of_routes) {
     if (type != "connect" && std::ranges::find(to.http1.upgrades, type) == to.http1.upgrades.end()) {
       to.http1.upgrades.push_back(type);
     }
@@ -228,6 +231,23 @@ void make_stats(ConnectionManager& to, Compiler& compiler) {
   to.http2_stats = group(proxy::kCodecSchema, ".http2");
 }
 
+std::shared_ptr<proxy::RouteSlot> compile_route_slot(const HttpConnectionManager& from, const Site& at,
+                                                     Compiler& compiler) {
+  if (from.has_route_config()) {
+    return std::make_shared<proxy::RouteSlot>(compile_routes(from.route_config(), at / "route_config", compiler));
+  }
+  if (!from.has_rds()) at.error("has no routes", "set route_config or rds");
+  if (from.has_rds() && compiler.dynamic) {
+    RouteSource source =
+        compiler.dynamic->routes(from.rds().config_source(), from.rds().route_config_name(), at / "rds.config_source");
+    if (source.slot) {
+      compiler.awaited.push_back(std::move(source.arrival));
+      return std::move(source.slot);
+    }
+  }
+  return std::make_shared<proxy::RouteSlot>(*route::RouteTable::make({}));
+}
+
 }  // namespace
 
 std::shared_ptr<const ConnectionManager> compile_http_manager(const HttpConnectionManager& from, size_t buffer_limit,
@@ -237,12 +257,7 @@ std::shared_ptr<const ConnectionManager> compile_http_manager(const HttpConnecti
   to->request_buffer_limit = buffer_limit;
   make_stats(*to, compiler);
   compiler.http_filters = filter_types(from);
-  if (from.has_route_config()) {
-    to->routes = compile_routes(from.route_config(), at / "route_config", compiler);
-  } else {
-    at.error("has no route_config", "write the routes inline under route_config");
-    to->routes = *route::RouteTable::make({});
-  }
+  to->routes = compile_route_slot(from, at, compiler);
   compile_codecs(from, *to, at);
   compile_times(from, *to);
   compile_paths(from, *to, at);
@@ -269,6 +284,7 @@ void add_http_manager_fields(SupportedTable& table) {
                                               "http_protocol_options",
                                               "http2_protocol_options",
                                               "server_name",
+                                              "rds",
                                               "server_header_transformation",
                                               "scheme_header_transformation",
                                               "max_request_headers_kb",
@@ -306,7 +322,7 @@ void add_http_manager_fields(SupportedTable& table) {
                 .must_know({"http_filters", "original_ip_detection_extensions", "early_header_mutation_extensions"})
                 .harmless({"stream_error_on_invalid_http_message"},
                           "an HTTP/2 stream error never ends the connection, an HTTP/1 one always does")
-                .security({"path_normalization_options", "typed_header_validation_config", "scoped_routes", "rds"}));
+                .security({"path_normalization_options", "typed_header_validation_config", "scoped_routes"}));
   table.add(supported<hcm::HttpFilter>({"name", "typed_config", "is_optional", "disabled"})
                 .must_know({"typed_config"})
                 .security({"config_discovery"}));

@@ -262,7 +262,7 @@ TEST_F(HttpManagerCompile, a_route_configures_filters_by_name_and_kind) {
 
 TEST_F(HttpManagerCompile, routes_are_needed_and_stand_inline) {
   const auto to = compile_all("http_filters: [" + kRouter + "]");
-  EXPECT_EQ(problem_lines(), ": has no route_config\n");
+  EXPECT_EQ(problem_lines(), ": has no routes\n");
   EXPECT_TRUE(to->routes) << "what is wrong can still be explained";
 }
 

@@ -142,6 +142,7 @@ int64_t connection_limit(const Compiler& compiler, const std::string& listener) 
 
 std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from, const Site& at, Compiler& compiler) {
   auto to = std::make_shared<ListenerConfig>();
+  compiler.awaited.clear();
   compile_addresses(from, *to, at);
   to->name = !from.name().empty() ? from.name() : to->addresses.empty() ? "" : to->addresses.front().to_string();
   compile_socket(from, *to, at);
@@ -158,6 +159,7 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   to->stats = compiler.shared.stats(proxy::kListenerSchema, {prefix, {{"envoy_listener_address", prefix}}});
   const Site logs = at / "access_log";
   to->access_logs = compile_access_logs(from.access_log(), logs, compiler);
+  to->awaited = std::exchange(compiler.awaited, {});
   return to;
 }
 

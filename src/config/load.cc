@@ -5,6 +5,7 @@
 #include "config/cluster_compile.h"
 #include "config/cluster_values.h"
 #include "config/compiler.h"
+#include "config/dynamic_sources.h"
 #include "config/early_request_compile.h"
 #include "config/filter_chain_compile.h"
 #include "config/filter_compile.h"
@@ -31,10 +32,11 @@ const SupportedTable& supported_table() {
   static const SupportedTable table = [] {
     SupportedTable t;
     for (auto add :
-         {add_value_fields, add_bootstrap_fields, add_watchdog_fields, add_runtime_fields, add_listener_fields,
-          add_filter_chain_fields, add_http_manager_fields, add_early_request_fields, add_http_protocol_fields,
-          add_tcp_proxy_fields, add_route_fields, add_matcher_fields, add_access_log_fields, add_cluster_fields,
-          add_cluster_value_fields, add_tls_fields, add_filter_fields, add_network_filter_fields, add_tracing_fields}) {
+         {add_value_fields,         add_bootstrap_fields,    add_watchdog_fields,       add_runtime_fields,
+          add_listener_fields,      add_filter_chain_fields, add_http_manager_fields,   add_early_request_fields,
+          add_http_protocol_fields, add_tcp_proxy_fields,    add_route_fields,          add_matcher_fields,
+          add_access_log_fields,    add_cluster_fields,      add_cluster_value_fields,  add_dynamic_source_fields,
+          add_tls_fields,           add_filter_fields,       add_network_filter_fields, add_tracing_fields}) {
       add(t);
     }
     return t;
@@ -67,8 +69,13 @@ proxy::Snapshot load(const LoadOptions& options, SharedObjects& shared, Problems
                     .service_node = options.service_node,
                     .service_zone = options.service_zone,
                     .health_checks_fail = options.health_checks_fail,
-                    .main_loop = options.main_loop};
+                    .main_loop = options.main_loop,
+                    .dynamic = options.dynamic};
   for (const auto& cluster : bootstrap.static_resources().clusters()) compiler.clusters.insert(cluster.name());
+  if (options.dynamic) {
+    options.dynamic->begin(bootstrap, options, at);
+    if (!problems.ok()) return {};
+  }
   proxy::Snapshot snapshot = compile_bootstrap(bootstrap, at, compiler);
   snapshot.config_dump = dump_later(bootstrap);
   return snapshot;

@@ -15,6 +15,7 @@ class Loop;
 
 namespace proa::config {
 
+class DynamicSources;
 class SharedObjects;
 class SupportedTable;
 
@@ -24,6 +25,7 @@ struct LoadOptions {
   std::string service_cluster, service_node, service_zone;
   const std::atomic<bool>* health_checks_fail = nullptr;  ///< of the server; null when only validating
   net::Loop* main_loop = nullptr;                         ///< likewise
+  DynamicSources* dynamic = nullptr;                      ///< likewise
 };
 
 /// Everything that is wrong is in `problems`; use the snapshot only if problems.ok(). Frees what it read: the

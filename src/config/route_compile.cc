@@ -248,7 +248,8 @@ std::shared_ptr<const route::RouteTable> compile_routes(const rv3::RouteConfigur
                                                         Compiler& compiler) {
   route::RouteTableSpec to;
   to.name = from.name();
-  compiler.validate_clusters = !from.has_validate_clusters() || from.validate_clusters().value();
+  compiler.validate_clusters =
+      !compiler.clusters_may_come && (!from.has_validate_clusters() || from.validate_clusters().value());
   const uint32_t max_body =
       from.has_max_direct_response_body_size_bytes() ? from.max_direct_response_body_size_bytes().value() : 4096;
   const Site hosts = at / "virtual_hosts";

@@ -92,7 +92,7 @@ TEST(Supported, looks_into_extensions) {
 
 TEST(Supported, an_extension_without_a_type_is_an_error_but_where_it_turns_a_filter_on) {
   EXPECT_EQ(check<HttpConnectionManager>("http_filters: [{name: a, is_optional: true, typed_config: {}}]", true),
-            "a.yaml:1:47: http_filters[0].typed_config: has no '@type', which names the type of what it holds; "
+            "a.yaml:1:59: http_filters[0].typed_config: has no '@type', which names the type of what it holds; "
             "write '\"@type\": type.googleapis.com/' and the full name of a message\n1 error\n");
   EXPECT_EQ(check<envoy::config::route::v3::FilterConfig>("config: {}"), "");
 }

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "config/matcher_compile.h"
 #include "config/supported.h"
 #include "config/tls_reload.h"
+#include "config/tls_secrets.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.pb.h"
@@ -185,29 +187,77 @@ std::shared_ptr<const net::tls::ClientContext> make_context(const tls3::Upstream
   return nullptr;
 }
 
+/// Makes the context again from a configuration that was accepted before.
+template <class Proto>
+auto make_again(const Proto& from) -> Result<decltype(make_context(from, std::declval<const Site&>()))> {
+  const Marks marks;
+  Problems problems;
+  const FieldPath root;
+  auto made = make_context(from, Site(marks, problems, root));
+  if (made) return made;
+  const Problem& why = problems.all().front();
+  return fail(why.path.empty() ? why.what : fmt::format("{}: {}", why.path, why.what));
+}
+
+/// A context whose certificates or roots come by name. It is empty before they have arrived, and made anew when one of
+/// them changes.
+template <class Context, class Proto>
+std::shared_ptr<const net::tls::Slot<Context>> compile_from_secrets(const Proto& from, const Site& at,
+                                                                    Compiler& compiler) {
+  auto slot = std::make_shared<net::tls::Slot<Context>>(nullptr);
+  if (!compiler.dynamic) return slot;  // only validating
+  const TlsSecrets secrets = TlsSecrets::find(from.common_tls_context(), at / "common_tls_context", compiler);
+  if (!at.problems().ok()) return slot;
+  auto remake = [weak = std::weak_ptr(slot), kept = std::make_shared<const Proto>(from),
+                 weak_secrets = secrets.weak()] {
+    auto alive = weak.lock();
+    if (!alive) return;
+    Proto resolved = *kept;
+    if (!TlsSecrets::from(weak_secrets).put_into(*resolved.mutable_common_tls_context()))
+      return;  // others are still to come
+    auto made = make_again(resolved);
+    if (made) return alive->replace(std::move(*made));
+    log::get("tls").error("a TLS context keeps its old secrets: {}", made.error().message);
+  };
+  for (const auto& secret : secrets.all()) {
+    compiler.awaited.push_back(secret);  // which also keeps it
+    secret->watch(slot, remake);
+  }
+  remake();
+  return slot;
+}
+
 /// The context, and its renewal when its files change. Null after a problem.
 template <class Context, class Proto>
 std::shared_ptr<const net::tls::Slot<Context>> compile_context(const Proto& from, const Site& at, Compiler& compiler) {
+  if (TlsSecrets::named_in(from.common_tls_context())) return compile_from_secrets<Context>(from, at, compiler);
   std::shared_ptr<const Context> first = make_context(from, at);
   if (!first) return nullptr;
   auto slot = std::make_shared<net::tls::Slot<Context>>(std::move(first));
   const TlsFiles files = tls_files(from);
   if (!compiler.main_loop || files.empty()) return slot;
   // The message is kept, not its options: they would hold what the files said before.
-  auto remake = [kept = std::make_shared<const Proto>(from)]() -> Result<std::shared_ptr<const Context>> {
-    const Marks marks;
-    Problems problems;
-    const FieldPath root;
-    auto made = make_context(*kept, Site(marks, problems, root));
-    if (made) return made;
-    const Problem& why = problems.all().front();
-    return fail(why.path.empty() ? why.what : fmt::format("{}: {}", why.path, why.what));
-  };
+  auto remake = [kept = std::make_shared<const Proto>(from)] { return make_again(*kept); };
   compiler.shared.tls_reload(*compiler.main_loop).watch<Context>(slot, at.path().str(), files, std::move(remake));
   return slot;
 }
 
 }  // namespace
+
+Status check_secret(const tls3::Secret& secret) {
+  if (secret.has_tls_certificate()) {
+    tls3::DownstreamTlsContext context;
+    *context.mutable_common_tls_context()->add_tls_certificates() = secret.tls_certificate();
+    if (auto made = make_again(context); !made) return std::unexpected(made.error());
+  } else if (secret.has_validation_context()) {
+    tls3::UpstreamTlsContext context;
+    *context.mutable_common_tls_context()->mutable_validation_context() = secret.validation_context();
+    if (auto made = make_again(context); !made) return std::unexpected(made.error());
+  } else {
+    return fail("is neither a certificate nor a validation context, which are the kinds of secret that are supported");
+  }
+  return {};
+}
 
 std::shared_ptr<const net::tls::ServerSlot> compile_downstream_socket(const core::TransportSocket& from, const Site& at,
                                                                       Compiler& compiler) {
@@ -250,11 +300,15 @@ void add_tls_fields(SupportedTable& table) {
                 .harmless({"allow_renegotiation"}, "there is no renegotiation")
                 .harmless({"enforce_rsa_key_usage"}, "OpenSSL decides")
                 .security({"auto_host_sni", "auto_sni_san_validation"}));
-  table.add(supported<tls3::CommonTlsContext>(
-                {"tls_params", "tls_certificates", "validation_context", "alpn_protocols", "key_log"})
-                .security({"tls_certificate_sds_secret_configs", "validation_context_sds_secret_config",
-                           "combined_validation_context", "custom_handshaker", "tls_certificate_provider_instance",
-                           "custom_tls_certificate_selector"}));
+  table.add(
+      supported<tls3::CommonTlsContext>({"tls_params", "tls_certificates", "validation_context", "alpn_protocols",
+                                         "key_log", "tls_certificate_sds_secret_configs",
+                                         "validation_context_sds_secret_config", "combined_validation_context"})
+          .security({"custom_handshaker", "tls_certificate_provider_instance", "custom_tls_certificate_selector"}));
+  table.add(supported<tls3::CommonTlsContext::CombinedCertificateValidationContext>(
+      {"default_validation_context", "validation_context_sds_secret_config"}));
+  table.add(supported<tls3::SdsSecretConfig>({"name", "sds_config"}));
+  table.add(supported<tls3::Secret>({"name", "tls_certificate", "validation_context"}));
   table.add(supported<tls3::TlsParameters>({"tls_minimum_protocol_version", "tls_maximum_protocol_version",
                                             "cipher_suites", "ecdh_curves", "signature_algorithms"})
                 .security({"compliance_policies"}));

@@ -35,7 +35,7 @@ constexpr std::string_view kVersion = "0.1.0";
 void set_cluster(const std::string& name, ExportSpec& to, const Site& at, const Compiler& compiler) {
   to.cluster = name;
   to.authority = name;
-  if (!compiler.clusters.contains(name)) {
+  if (!compiler.clusters_may_come && !compiler.clusters.contains(name)) {
     at.error(fmt::format("there is no cluster {}", shown(name)), "add it to static_resources.clusters");
   }
 }

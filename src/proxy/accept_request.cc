@@ -54,7 +54,7 @@ void make_host_canonical(const ConnectionManager& manager, http::RequestHead& re
 }
 
 /// Fields by which a client could pass for an internal one, or steer retries and time-outs.
-void strip_untrusted(const ConnectionManager& manager, bool edge, http::HeaderList& headers) {
+void strip_untrusted(const route::RouteTable& routes, bool edge, http::HeaderList& headers) {
   headers.remove_if([edge](const http::Header& header) {
     switch (header.id) {
       case HeaderId::kXEnvoyDecoratorOperation:
@@ -79,7 +79,7 @@ void strip_untrusted(const ConnectionManager& manager, bool edge, http::HeaderLi
       default: return false;
     }
   });
-  for (const std::string& name : manager.routes->internal_only_headers()) headers.remove(name);
+  for (const std::string& name : routes.internal_only_headers()) headers.remove(name);
 }
 
 void set_request_id(const ConnectionManager& manager, bool edge, http::HeaderList& headers, observe::StreamInfo& info,
@@ -97,9 +97,9 @@ void set_request_id(const ConnectionManager& manager, bool edge, http::HeaderLis
 
 }  // namespace
 
-std::optional<LocalReply> accept_request(const ConnectionManager& manager, http::RequestHead& request,
-                                         observe::StreamInfo& info, net::Address& client, Arena& arena,
-                                         uint64_t random_high, uint64_t random_low) {
+std::optional<LocalReply> accept_request(const ConnectionManager& manager, const route::RouteTable& routes,
+                                         http::RequestHead& request, observe::StreamInfo& info, net::Address& client,
+                                         Arena& arena, uint64_t random_high, uint64_t random_low) {
   const net::ConnectionInfo& connection = *info.downstream;
   http::HeaderList& headers = request.headers;
   const std::string_view own_scheme = connection.tls ? "https" : "http";
@@ -137,7 +137,7 @@ std::optional<LocalReply> accept_request(const ConnectionManager& manager, http:
   if (identity.internal) {
     headers.set(HeaderId::kXEnvoyInternal, "true");
   } else {
-    strip_untrusted(manager, identity.edge, headers);
+    strip_untrusted(routes, identity.edge, headers);
   }
   if (manager.add_user_agent) {
     headers.set(HeaderId::kXEnvoyDownstreamServiceCluster, manager.service_cluster);

@@ -13,10 +13,12 @@
 namespace proa::proxy {
 
 /// Changes the head in place. `client` receives the trusted address, which `info.remote_address` then points to.
-/// Returns the reply when the request goes no further. `random` is two words for the request id.
-std::optional<filters::LocalReply> accept_request(const ConnectionManager& manager, http::RequestHead& request,
-                                                  observe::StreamInfo& info, net::Address& client, Arena& arena,
-                                                  uint64_t random_high, uint64_t random_low);
+/// Returns the reply when the request goes no further. `routes` name the headers that only insiders may send.
+/// `random` is two words for the request id.
+std::optional<filters::LocalReply> accept_request(const ConnectionManager& manager, const route::RouteTable& routes,
+                                                  http::RequestHead& request, observe::StreamInfo& info,
+                                                  net::Address& client, Arena& arena, uint64_t random_high,
+                                                  uint64_t random_low);
 /// The same for a request that the proxy has redirected: path and host are new, who the client is stays.
 std::optional<filters::LocalReply> accept_redirected(const ConnectionManager& manager, http::RequestHead& request,
                                                      Arena& arena);

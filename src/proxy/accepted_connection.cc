@@ -197,8 +197,13 @@ void AcceptedConnection::choose_chain() {
     secured_ = std::move(socket_);
     return hand_over();
   }
+  auto context = chain_->tls->current();
+  if (!context) {
+    config_->stats->add(ListenerStat::kSslSecretsNotReady);
+    return close();
+  }
   timer_.start(listener_.worker().loop(), chain_->transport_timeout);
-  auto tls = net::tls::accept(std::move(socket_), chain_->tls->current());
+  auto tls = net::tls::accept(std::move(socket_), std::move(context));
   tls_ = tls.get();
   secured_ = std::move(tls);
   secured_->observe(this);

@@ -21,8 +21,8 @@
 #include "proxy/ip_detection.h"
 #include "proxy/local_reply_config.h"
 #include "proxy/proxy_status.h"
+#include "proxy/route_slot.h"
 #include "route/header_ops.h"
-#include "route/route_table.h"
 
 namespace proa::proxy {
 
@@ -61,7 +61,7 @@ struct ConnectionManager {
   http::Http1Options http1;
   http::Http2Options http2;
 
-  std::shared_ptr<const route::RouteTable> routes;
+  std::shared_ptr<RouteSlot> routes;
   filters::Chain chain;
   RouterOptions router;
   std::vector<UpgradeConfig> upgrades;

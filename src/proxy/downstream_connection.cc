@@ -13,19 +13,6 @@ namespace proa::proxy {
 using http::Version;
 using net::Timer;
 
-namespace {
-
-/// The same object behind a reference count of its own: requests copy the pointer, and workers must not share the
-/// cache line of the count.
-template <class T>
-std::shared_ptr<const T> private_count(std::shared_ptr<const T> object) {
-  auto holder = std::make_shared<std::shared_ptr<const T>>(std::move(object));
-  const T* raw = holder->get();
-  return {std::move(holder), raw};
-}
-
-}  // namespace
-
 void DownstreamConnection::start(Listener& listener, std::unique_ptr<net::Transport> transport,
                                  std::shared_ptr<const FilterChain> chain, ConnectionTickets ticket,
                                  std::shared_ptr<const observe::Metadata> metadata, bool late) {

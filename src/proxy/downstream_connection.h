@@ -35,6 +35,8 @@ class DownstreamConnection final : public http::CodecPump,
   /// What listener filters found out, for the dynamic metadata of each request; null: nothing.
   const observe::Metadata* metadata() const { return metadata_.get(); }
   const std::shared_ptr<const ConnectionManager>& manager() const { return manager_; }
+  /// For the next request.
+  const RouteSlot::Table& routes() { return routes_.of(manager_->routes); }
   net::ConnectionInfo& info() { return transport().info(); }
   upstream::Clusters& clusters() { return worker_.clusters(); }
   const route::Runtime* runtime() const { return worker_.runtime(); }
@@ -87,6 +89,7 @@ class DownstreamConnection final : public http::CodecPump,
   std::vector<std::shared_ptr<const filters::NetworkFilter>> admitted_;
   std::shared_ptr<const ConnectionManager> manager_;
   std::shared_ptr<const ConnectionManager> first_manager_;  ///< the codec refers to its options
+  RouteView routes_;
   std::shared_ptr<const observe::Metadata> metadata_;
   std::vector<std::pair<uint64_t, std::shared_ptr<void>>> slots_;
   ConnectionTickets ticket_;  ///< counts against the listener's and the process's limits

@@ -188,6 +188,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   DownstreamConnection& connection_;
   net::Loop& loop_;
   std::shared_ptr<const ConnectionManager> manager_;  ///< the one in force when the request began
+  RouteSlot::Table routes_;                           ///< likewise
   std::unique_ptr<Arena> arena_;
   http::ServerStream* down_;  ///< null once the client's stream is gone
   http::RequestHead& request_;

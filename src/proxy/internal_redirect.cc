@@ -84,11 +84,11 @@ Exchange* Exchange::make_successor(const http::ResponseHead& response) {
   head.scheme = target->scheme;
   head.authority = memory->copy(target->authority);
   head.path = memory->copy(target->path);
-  const route::Route* route = manager_->routes->match({.request = head,
-                                                       .host = http::canonical_authority(head.authority, {}, *memory),
-                                                       .info = info_,
-                                                       .random = info_.random,
-                                                       .runtime = connection_.runtime()});
+  const route::Route* route = routes_->match({.request = head,
+                                              .host = http::canonical_authority(head.authority, {}, *memory),
+                                              .info = info_,
+                                              .random = info_.random,
+                                              .runtime = connection_.runtime()});
   if (!route) {
     manager_->stats->add(HttpStat::kPassthroughRedirectNoRoute);
     return nullptr;

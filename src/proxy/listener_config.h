@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/awaited.h"
 #include "net/address.h"
 #include "net/listen_socket.h"
 #include "observe/access_log.h"
@@ -57,6 +58,7 @@ struct ListenerConfig {
   bool ignore_global_limit = false;
   std::shared_ptr<observe::StatGroup> stats;  ///< schema kListenerSchema
   std::vector<std::shared_ptr<const observe::AccessLog>> access_logs;
+  AwaitedList awaited;  ///< it listens when all have arrived; main thread
 
   bool takes(Traffic traffic) const { return inbound || traffic == Traffic::kAll; }
   const std::shared_ptr<const FilterChain>* find_chain(const net::ConnectionInfo& connection) const {

@@ -28,7 +28,7 @@ struct SelfServedTest : testing::Test {
     loop.settle();
   }
   void answer(std::string text) { start({.answer = std::move(text)}); }
-  void echo() { start({.echo = true}); }
+  void echo() { start({.echo = true, .answer = {}}); }
   std::shared_ptr<ConnectionTicket> ticket() { return ConnectionTicket::take(config->connections, 1); }
   std::string received() {
     loop.settle();

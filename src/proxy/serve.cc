@@ -34,8 +34,8 @@ net::Detached Exchange::serve() {
   if (const observe::Metadata* metadata = connection_.metadata()) observe::mutable_metadata(info_, *arena_) = *metadata;
   // 1. One canonical form of the request, before anything looks at it.
   auto refusal = redirects_ ? accept_redirected(*manager_, request_, *arena_)
-                            : accept_request(*manager_, request_, info_, client_address_, *arena_, connection_.random(),
-                                             connection_.random());
+                            : accept_request(*manager_, *routes_, request_, info_, client_address_, *arena_,
+                                             connection_.random(), connection_.random());
   if (refusal) {
     // Nothing after a refused head is worth trusting: HTTP/1 ends the connection.
     if (refusal->status == 400) down_->close_after_response();
@@ -103,7 +103,7 @@ const route::Route* Exchange::route() {
   if (!route_known_) {
     route_known_ = true;
     std::string_view host = http::canonical_authority(request_.authority, {}, *arena_);
-    route_ = manager_->routes->match(
+    route_ = routes_->match(
         {.request = request_, .host = host, .info = info_, .random = info_.random, .runtime = connection_.runtime()});
     if (route_) {
       info_.route_name = route_->name;
@@ -300,9 +300,10 @@ bool Exchange::start_attempt() {
   auto options = transport_options(cluster_->spec(), request_, *info_.downstream);
   upstream::HttpPool* pool = nullptr;
   if (!ends_tunnel()) {
-    pool = cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
-                                       .priority = priority(),
-                                       .options = options});
+    pool =
+        cluster_->http_pool(*host, {.protocol = upstream::pool_protocol(cluster_->cluster().http(), request_.version),
+                                    .priority = priority(),
+                                    .options = options});
     if (!pool) return no_upstream();
   }
   note_host(*host);

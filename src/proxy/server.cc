@@ -36,10 +36,20 @@ Server::Server(net::Loop& main_loop, observe::Registry& registry, ServerOptions 
       registry_(registry),
       options_(options),
       drain_timer_(Timer::of<&Server::end_drain>(this)),
-      drain_poll_(Timer::of<&Server::drain_turn>(this)) {}
+      drain_poll_(Timer::of<&Server::drain_turn>(this)) {
+  resolver_ = std::make_unique<net::Resolver>(main_loop_);
+  upstream::ClusterContext context;
+  context.registry = &registry_;
+  context.main_loop = &main_loop_;
+  context.resolver = resolver_.get();
+  context.connections = &upstream::system_connections();
+  clusters_ = std::make_unique<upstream::Clusters>(std::move(context), upstream::system_connections());
+  shared_.clusters = clusters_.get();
+}
 
 Server::~Server() {
   if (!workers_) return;
+  clusters_->detach_worker();  // the main thread's; nothing if it has none
   // Connections die on their own threads, then the threads end.
   workers_->for_each([this](net::Worker& worker) {
     listeners_[worker.index()]->close_all();
@@ -83,7 +93,9 @@ Status Server::bind_address(const ListenerConfig& config, size_t a, InheritedSoc
       socket = copy_of(std::ranges::find(bound.sockets[0], a, &BoundSocket::address)->fd);
     } else {
       // Port 0: the other workers listen where the first one does.
-      socket = net::listen_on(bound.addresses[a], config.socket);
+      // What warms does not listen yet: clients are to go elsewhere, not to wait.
+      socket = all_arrived(config.awaited) ? net::listen_on(bound.addresses[a], config.socket)
+                                           : net::bind_socket(bound.addresses[a], config.socket);
     }
     if (!socket) return std::unexpected(socket.error());
     if (i == 0) bound.addresses[a] = net::local_address(socket->get());
@@ -99,24 +111,15 @@ std::vector<net::Fd> Server::copies(const Bound& bound, size_t worker) const {
 }
 
 Status Server::start(Snapshot snapshot, InheritedSockets inherited, std::function<void()> live) {
+  inherited_ = std::move(inherited);
+  std::map<std::string, std::optional<Bound>> bound;
   for (const auto& config : snapshot.listeners) {
-    Result<Bound> bound = bind(*config, inherited);
-    if (!bound) {
-      bound_.clear();
-      return std::unexpected(bound.error());
-    }
-    bound_.emplace(config->name, std::move(*bound));
+    Result<Bound> sockets = bind(*config, inherited_);
+    if (!sockets) return std::unexpected(sockets.error());
+    bound.emplace(config->name, std::move(*sockets));
   }
   state_ = ServerState::kInitializing;
-  resolver_ = std::make_unique<net::Resolver>(main_loop_);
-  upstream::ClusterContext context;
-  context.registry = &registry_;
-  context.main_loop = &main_loop_;
-  context.resolver = resolver_.get();
-  context.connections = &upstream::system_connections();
-  clusters_ = std::make_unique<upstream::Clusters>(std::move(context), upstream::system_connections());
   clusters_->set_local_cluster(snapshot.local_cluster);
-  shared_.clusters = clusters_.get();
   shared_.connection_limit = snapshot.connection_limit;
 
   workers_ = std::make_unique<net::Workers>(options_.concurrency);
@@ -126,19 +129,33 @@ Status Server::start(Snapshot snapshot, InheritedSockets inherited, std::functio
     contexts_.back()->set_runtime(snapshot.runtime);
   }
   workers_->for_each([this](net::Worker& worker) { clusters_->attach_worker(worker.loop()); });
-  for (upstream::ClusterSpec& spec : snapshot.clusters) clusters_->add(std::move(spec));
+  if (discover_clusters_) clusters_->attach_worker(main_loop_);  // the streams to a control plane
+  for (upstream::ClusterSpec& spec : snapshot.clusters) {
+    first_clusters_.insert(spec.name);
+    clusters_->add(std::move(spec));
+  }
   snapshot.clusters = {};
   snapshot_ = std::move(snapshot);
-  clusters_->when_all_ready([this, live = std::move(live)] {
-    for (const auto& config : snapshot_.listeners) add_listener(config, bound_.at(config->name));
-    // Live once every worker listens.
-    workers_->for_each([](net::Worker&) {},
-                       [this, live] {
-                         if (state_ == ServerState::kInitializing) state_ = ServerState::kLive;
-                         live();
-                       });
-  });
+  // when_all_ready() copies its function: the sockets wait behind a pointer.
+  auto sockets = std::make_shared<std::map<std::string, std::optional<Bound>>>(std::move(bound));
+  auto listen = [this, sockets, live = std::move(live)] {
+    for (const auto& config : snapshot_.listeners) put_when_arrived(config, std::move(sockets->at(config->name)));
+    auto next = [this, live] { go_live(live); };
+    discover_listeners_ ? discover_listeners_(next) : next();
+  };
+  clusters_->when_all_ready(
+      [this, listen = std::move(listen)] { discover_clusters_ ? discover_clusters_(listen) : listen(); });
   return {};
+}
+
+/// Once every worker listens.
+void Server::go_live(const std::function<void()>& live) {
+  inherited_.clear();
+  workers_->for_each([](net::Worker&) {},
+                     [this, live] {
+                       if (state_ == ServerState::kInitializing) state_ = ServerState::kLive;
+                       live();
+                     });
 }
 
 void Server::add_listener(const std::shared_ptr<const ListenerConfig>& config, const Bound& bound) {
@@ -149,15 +166,77 @@ void Server::add_listener(const std::shared_ptr<const ListenerConfig>& config, c
   }
 }
 
+Result<std::optional<Server::Bound>> Server::bind_new(const ListenerConfig& config) {
+  auto old = in_force_.find(config.name);
+  if (old != in_force_.end() && same_sockets(*old->second, config)) return std::nullopt;
+  Result<Bound> bound = bind(config, inherited_);
+  if (!bound) return std::unexpected(bound.error());
+  return std::optional(std::move(*bound));
+}
+
+Status Server::put_listener(std::shared_ptr<const ListenerConfig> config) {
+  if (state_ == ServerState::kDraining) return fail("the process has begun to drain");
+  auto bound = bind_new(*config);
+  if (!bound) return std::unexpected(bound.error());
+  put_when_arrived(config, std::move(*bound));
+  return {};
+}
+
+void Server::put_when_arrived(const std::shared_ptr<const ListenerConfig>& config, std::optional<Bound> bound) {
+  warming_.erase(config->name);  // a change while it warms
+  if (all_arrived(config->awaited)) return put(config, std::move(bound));
+  warming_.emplace(config->name, config);
+  auto sockets = std::make_shared<std::optional<Bound>>(std::move(bound));
+  when_all_arrived(config->awaited, [this, weak = std::weak_ptr(config), sockets] {
+    auto alive = weak.lock();
+    if (!alive || state_ == ServerState::kDraining) return;
+    auto found = warming_.find(alive->name);
+    if (found == warming_.end() || found->second != alive) return;
+    warming_.erase(found);
+    put(alive, std::move(*sockets));
+  });
+}
+
+/// Those that warmed; it does nothing to the others.
+void Server::start_listening(const ListenerConfig& config, const Bound& bound) {
+  for (const auto& of_worker : bound.sockets) {
+    for (const BoundSocket& socket : of_worker) {
+      if (Status listening = net::start_listening(socket.fd.get(), config.socket); !listening) {
+        log::get("main").error("listener {}: {}", config.name, listening.error().message);
+      }
+    }
+  }
+}
+
+void Server::put(const std::shared_ptr<const ListenerConfig>& config, std::optional<Bound> bound) {
+  in_force_[config->name] = config;
+  if (bound) {
+    start_listening(*config, *bound);
+    add_listener(config, *bound);
+    bound_[config->name] = std::move(*bound);
+    return;
+  }
+  for (size_t i = 0; i < workers_->size(); ++i) {
+    (*workers_)[i].post([listeners = listeners_[i].get(), config] { listeners->update(config); });
+  }
+}
+
+bool Server::remove_listener(const std::string& name) {
+  const bool warmed = warming_.erase(name) > 0;
+  if (in_force_.erase(name) == 0) return warmed;
+  bound_.erase(name);
+  for (size_t i = 0; i < workers_->size(); ++i) {
+    (*workers_)[i].post([listeners = listeners_[i].get(), name] { listeners->remove(name); });
+  }
+  return true;
+}
+
 void Server::apply(Snapshot snapshot, std::function<void(Status)> done) {
-  std::map<std::string, Bound> added;
-  InheritedSockets none;
+  std::map<std::string, std::optional<Bound>> bound;
   for (const auto& config : snapshot.listeners) {
-    auto old = std::ranges::find(snapshot_.listeners, config->name, [](const auto& l) { return l->name; });
-    if (old != snapshot_.listeners.end() && same_sockets(**old, *config)) continue;
-    Result<Bound> bound = bind(*config, none);
-    if (!bound) return done(std::unexpected(bound.error()));
-    added.emplace(config->name, std::move(*bound));
+    auto sockets = bind_new(*config);
+    if (!sockets) return done(std::unexpected(sockets.error()));
+    bound.emplace(config->name, std::move(*sockets));
   }
   // New clusters first; old ones go after the listeners have moved.
   std::set<std::string> names;
@@ -169,51 +248,61 @@ void Server::apply(Snapshot snapshot, std::function<void(Status)> done) {
   // when_all_ready() copies its function: what it moves on to waits behind a pointer.
   struct Next {
     Snapshot snapshot;
-    std::map<std::string, Bound> added;
+    std::map<std::string, std::optional<Bound>> bound;
     std::set<std::string> clusters;
     std::function<void(Status)> done;
   };
-  auto next = std::make_shared<Next>(Next{std::move(snapshot), std::move(added), std::move(names), std::move(done)});
+  auto next = std::make_shared<Next>(Next{std::move(snapshot), std::move(bound), std::move(names), std::move(done)});
   clusters_->when_all_ready([this, next] {
-    finish_apply(std::move(next->snapshot), std::move(next->added), std::move(next->clusters), std::move(next->done));
+    finish_apply(std::move(next->snapshot), std::move(next->bound), std::move(next->clusters), std::move(next->done));
   });
 }
 
-void Server::finish_apply(Snapshot snapshot, std::map<std::string, Bound> added, std::set<std::string> clusters,
-                          std::function<void(Status)> done) {
+void Server::finish_apply(Snapshot snapshot, std::map<std::string, std::optional<Bound>> bound,
+                          std::set<std::string> clusters, std::function<void(Status)> done) {
   if (state_ == ServerState::kDraining) return done(fail("the process has begun to drain"));
   publish_runtime(snapshot.runtime);
   shared_.connection_limit = snapshot.connection_limit;
   std::set<std::string> kept;
   for (const auto& config : snapshot.listeners) {
     kept.insert(config->name);
-    if (auto bound = added.find(config->name); bound != added.end()) {
-      add_listener(config, bound->second);
-      bound_[config->name] = std::move(bound->second);
-      continue;
-    }
-    for (size_t i = 0; i < workers_->size(); ++i) {
-      (*workers_)[i].post([listeners = listeners_[i].get(), config] { listeners->update(config); });
-    }
+    put_when_arrived(config, std::move(bound.at(config->name)));
   }
   for (const auto& old : snapshot_.listeners) {
-    if (kept.contains(old->name)) continue;
-    bound_.erase(old->name);
-    for (size_t i = 0; i < workers_->size(); ++i) {
-      (*workers_)[i].post([listeners = listeners_[i].get(), name = old->name] { listeners->remove(name); });
-    }
+    if (!kept.contains(old->name)) remove_listener(old->name);
   }
   snapshot_ = std::move(snapshot);
   // Every worker has moved before a cluster goes that the old routes named.
+  std::set<std::string> before = std::exchange(first_clusters_, std::move(clusters));
   workers_->for_each([](net::Worker&) {},
-                     [this, clusters = std::move(clusters), done = std::move(done)] {
-                       std::vector<std::string> gone;
-                       for (const auto& cluster : clusters_->list()) {
-                         if (!clusters.contains(cluster->name())) gone.push_back(cluster->name());
+                     [this, before = std::move(before), done = std::move(done)] {
+                       for (const std::string& name : before) {
+                         if (!first_clusters_.contains(name)) clusters_->remove(name);
                        }
-                       for (const std::string& name : gone) clusters_->remove(name);
                        done({});
                      });
+}
+
+std::vector<std::shared_ptr<const ListenerConfig>> Server::listeners() const {
+  std::vector<std::shared_ptr<const ListenerConfig>> all = snapshot_.listeners;
+  std::set<std::string> named;
+  for (auto& listener : all) {
+    named.insert(listener->name);
+    if (auto newer = in_force_.find(listener->name); newer != in_force_.end()) listener = newer->second;
+  }
+  for (const auto& [name, listener] : in_force_) {
+    if (!named.contains(name)) all.push_back(listener);
+  }
+  return all;
+}
+
+bool Server::is_listener_of_start(const std::string& name) const {
+  return std::ranges::any_of(snapshot_.listeners, [&](const auto& listener) { return listener->name == name; });
+}
+
+std::shared_ptr<const ListenerConfig> Server::warming_listener(const std::string& name) const {
+  auto found = warming_.find(name);
+  return found == warming_.end() ? nullptr : found->second;
 }
 
 void Server::publish_runtime(std::shared_ptr<const route::Runtime> runtime) {

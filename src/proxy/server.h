@@ -46,9 +46,22 @@ class Server {
   /// Opens the sockets, starts the workers and warms the clusters; then listens and calls `live`. An address that
   /// cannot be bound is an error and nothing is started.
   Status start(Snapshot snapshot, InheritedSockets inherited, std::function<void()> live);
+  /// What a control plane has to say before the process is live: `clusters` runs when those of the start are warm and
+  /// before anything listens, `listeners` when those of the start listen. Each calls what it is given, once. Before
+  /// start().
+  using Step = std::function<void(std::function<void()> go_on)>;
+  void discover(Step clusters, Step listeners) {
+    discover_clusters_ = std::move(clusters);
+    discover_listeners_ = std::move(listeners);
+  }
   /// Moves to `snapshot`: clusters warm first, then listeners change in place. On an error the old configuration
-  /// goes on and nothing has changed. `done` is called once.
+  /// goes on and nothing has changed. `done` is called once. What a control plane has added stays.
   void apply(Snapshot snapshot, std::function<void(Status)> done);
+  /// Adds a listener, or moves the one of that name to `config`: at once, or when what it awaits has arrived; until then
+  /// the old one goes on. An address that cannot be bound is an error and nothing has changed.
+  Status put_listener(std::shared_ptr<const ListenerConfig> config);
+  /// False when there is none. Its connections drain.
+  bool remove_listener(const std::string& name);
   /// Stops accepting and drains; `done` when no connection is left or the plan's limit has passed, after which the
   /// caller is to end this. Again: the newer plan replaces the older one.
   void drain(DrainPlan plan, std::function<void()> done);
@@ -69,6 +82,12 @@ class Server {
   net::Loop& main_loop() { return main_loop_; }
   observe::Registry& registry() { return registry_; }
   const Snapshot& snapshot() const { return snapshot_; }
+  bool is_cluster_of_start(const std::string& name) const { return first_clusters_.contains(name); }
+  bool is_listener_of_start(const std::string& name) const;
+  /// Those of the snapshot in its order, then those of a control plane by name; without what has yet to warm.
+  std::vector<std::shared_ptr<const ListenerConfig>> listeners() const;
+  /// Null: no listener of that name waits for something.
+  std::shared_ptr<const ListenerConfig> warming_listener(const std::string& name) const;
   const ServerOptions& options() const { return options_; }
   /// The bound addresses of a listener, with the ports that the kernel chose.
   std::vector<net::Address> bound_addresses(const std::string& listener) const;
@@ -87,10 +106,16 @@ class Server {
   };
   Result<Bound> bind(const ListenerConfig& config, InheritedSockets& inherited);
   Status bind_address(const ListenerConfig& config, size_t a, InheritedSockets& inherited, Bound& bound);
+  static void start_listening(const ListenerConfig& config, const Bound& bound);
   std::vector<net::Fd> copies(const Bound& bound, size_t worker) const;
   void add_listener(const std::shared_ptr<const ListenerConfig>& config, const Bound& bound);
-  void finish_apply(Snapshot snapshot, std::map<std::string, Bound> added, std::set<std::string> clusters,
-                    std::function<void(Status)> done);
+  /// What `config` needs beside the sockets that the listener of that name has; empty when those will do.
+  Result<std::optional<Bound>> bind_new(const ListenerConfig& config);
+  void put_when_arrived(const std::shared_ptr<const ListenerConfig>& config, std::optional<Bound> bound);
+  void put(const std::shared_ptr<const ListenerConfig>& config, std::optional<Bound> bound);
+  void go_live(const std::function<void()>& live);
+  void finish_apply(Snapshot snapshot, std::map<std::string, std::optional<Bound>> bound,
+                    std::set<std::string> clusters, std::function<void(Status)> done);
   void drain_turn();
   void end_drain();
 
@@ -104,6 +129,10 @@ class Server {
   std::vector<std::unique_ptr<WorkerContext>> contexts_;
   std::vector<std::unique_ptr<WorkerListeners>> listeners_;
   std::map<std::string, Bound> bound_;
+  std::map<std::string, std::shared_ptr<const ListenerConfig>> in_force_, warming_;
+  InheritedSockets inherited_;            // what no listener has claimed yet; until the process is live
+  std::set<std::string> first_clusters_;  // of the snapshot: a control plane's are not in it
+  Step discover_clusters_, discover_listeners_;
   Snapshot snapshot_;
   ServerState state_ = ServerState::kPreInitializing;
   std::atomic<bool> health_failed_{false};

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <latch>
+
 #include "proxy/test_listener.h"
 
 namespace proa::proxy {
@@ -72,10 +74,12 @@ struct ServerTest : testing::Test {
   /// The error; empty when it was applied.
   std::string apply(Snapshot next) {
     std::string error = "(not done)";
+    bool running = false;  // a stop before the loop runs would stop the next run
     server.apply(std::move(next), [&](Status done) {
       error = done ? "" : done.error().message;
-      loop.stop();
+      if (running) loop.stop();
     });
+    running = true;
     if (error == "(not done)") loop.run();
     return error;
   }
@@ -266,8 +270,9 @@ TEST_F(ServerTest, a_successor_listens_on_the_same_sockets) {
   other_loop.run();
   EXPECT_EQ(successor.bound_addresses("l").at(0), at);
   server.stop_accepting();
-  server.workers().for_each([](net::Worker&) {}, [this] { loop.stop(); });
-  loop.run();
+  std::latch stopped(2);
+  server.workers().for_each([&](net::Worker&) { stopped.count_down(); });
+  stopped.wait();
   for (int i = 0; i < 8; ++i) EXPECT_TRUE(ask(at).ends_with("two!"));
 }
 

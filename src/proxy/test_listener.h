@@ -38,7 +38,7 @@ class TestListeners {
     auto manager = std::make_shared<ConnectionManager>();
     manager->stats = http_stats_;
     manager->http1_stats = manager->http2_stats = codec_stats_;
-    manager->routes = *route::RouteTable::make(std::move(table));
+    manager->routes = std::make_shared<RouteSlot>(*route::RouteTable::make(std::move(table)));
     auto chain = std::make_shared<FilterChain>();
     chain->http = std::move(manager);
     chain->transport_hash = transport_hash;

@@ -177,7 +177,7 @@ TEST_F(WorkerListenersTest, when_accepting_stops_connections_go_on) {
   add(listeners.listener(listeners.answering("one!")));
   auto client = connect();
   ask(*client);
-  worker_listeners.stop_accepting();
+  worker_listeners.stop_accepting(Traffic::kAll);
   EXPECT_TRUE(connect()->ended);
   const std::string response = ask(*client);
   EXPECT_TRUE(response.ends_with("one!") && !says(response, "connection: close")) << response;
@@ -190,11 +190,11 @@ TEST_F(WorkerListenersTest, a_slow_drain_tells_a_share_of_the_connections_in_eac
     clients.push_back(connect());
     ask(*clients.back());
   }
-  worker_listeners.drain_share(2);
+  worker_listeners.drain_share(2, Traffic::kAll);
   EXPECT_EQ(listeners.count(HttpStat::kCxDrainClose), 2);
-  worker_listeners.drain_share(1);
+  worker_listeners.drain_share(1, Traffic::kAll);
   EXPECT_EQ(listeners.count(HttpStat::kCxDrainClose), 4) << "the last turn tells everybody";
-  worker_listeners.drain_share(1);
+  worker_listeners.drain_share(1, Traffic::kAll);
   EXPECT_EQ(listeners.count(HttpStat::kCxDrainClose), 4) << "nobody twice";
 }
 
@@ -203,13 +203,13 @@ TEST_F(WorkerListenersTest, closing_all_closes_those_that_drain_too) {
   auto draining = connect();
   ask(*draining);
   worker_listeners.remove("gone");
-  add(listeners.listener(TestListeners::self_served({.echo = true})));
+  add(listeners.listener(TestListeners::self_served({.echo = true, .answer = {}})));
   auto echoing = connect();
   ASSERT_TRUE(accepted(2));
   EXPECT_EQ(worker_listeners.connections(), 2U);
   worker_listeners.close_all();
-  EXPECT_EQ(worker_listeners.connections(), 0U);
   EXPECT_TRUE(loop.run_until([&] { return draining->ended && echoing->ended; }));
+  EXPECT_EQ(worker_listeners.connections(), 0U);
 }
 
 TEST_F(WorkerListenersTest, more_connections_than_allowed_are_closed_and_counted) {

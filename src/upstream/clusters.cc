@@ -142,7 +142,13 @@ bool Clusters::add(ClusterSpec spec) {
   auto cluster = std::make_shared<Cluster>(std::move(spec), context_);
   warming_.emplace(std::move(name), cluster);
   stats_->set(ManagerStat::kWarmingClusters, static_cast<int64_t>(warming_.size()));
-  cluster->start([this, raw = cluster.get()] { became_ready(raw->shared_from_this()); });
+  when_all_arrived(cluster->spec().awaited, [this, weak = std::weak_ptr(cluster)] {
+    auto alive = weak.lock();
+    if (!alive) return;
+    auto at = warming_.find(alive->name());
+    if (at == warming_.end() || at->second != alive) return;  // removed or replaced meanwhile
+    alive->start([this, raw = alive.get()] { became_ready(raw->shared_from_this()); });
+  });
   return true;
 }
 

@@ -391,7 +391,8 @@ TEST_F(HttpPoolTest, there_are_no_more_pools_than_the_breaker_allows) {
   EXPECT_EQ(worker->http_pool(*host, key_of(3)), nullptr);
   EXPECT_EQ(stat(ClusterStat::kCxPoolOverflow), 1);
   EXPECT_NE(worker->http_pool(*host, key_of(1)), nullptr) << "it is there already";
-  EXPECT_NE(worker->http_pool(*host, {.priority = RoutingPriority::kHigh, .options = nullptr}), nullptr) << "another limit";
+  EXPECT_NE(worker->http_pool(*host, {.priority = RoutingPriority::kHigh, .options = nullptr}), nullptr)
+      << "another limit";
 }
 
 TEST_F(HttpPoolTest, a_pool_without_requests_makes_room_for_another) {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/awaited.h"
 #include "base/clock.h"
 #include "http/codec.h"
 #include "net/dns.h"
@@ -158,6 +159,7 @@ struct ClusterSpec {
   bool close_connections_on_host_set_change = false;
   bool wait_for_warm = true;  ///< ready() waits for the first DNS answer or health check round
   bool added_via_api = false;
+  AwaitedList awaited;  ///< it warms until all have arrived
   /// Text that changes whenever the configuration does (a hash of the protobuf): equal versions are no update.
   uint64_t config_hash = 0;
 };

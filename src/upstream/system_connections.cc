@@ -78,6 +78,7 @@ class SystemConnections final : public ConnectionFactory {
     }
     if (!socket.tls) return transport;
     auto context = socket.tls->current();
+    if (!context) return fail("TLS secrets have not arrived");
     auto overrides = tls_overrides(*context, options, protocol);
     return net::tls::connect(std::move(transport), std::move(context), overrides);
   }

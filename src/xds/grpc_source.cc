@@ -60,6 +60,13 @@ GrpcSource::GrpcSource(net::Loop& loop, grpc::StreamOpener& opener, std::unique_
 
 void GrpcSource::start() { open_stream(); }
 
+void GrpcSource::stop() {
+  call_.reset();
+  retry_.stop();
+  deadline_.stop();
+  if (options_.stats) options_.stats->set(ControlPlaneStat::kConnectedState, 0);
+}
+
 void GrpcSource::subscribe(std::string_view type_url, std::string_view name, const SubscribeOptions& options) {
   protocol_->subscribe(type_url, name, options, loop_.now());
   loop_.end_of_turn(*this);

@@ -44,6 +44,8 @@ class GrpcSource final : public Source, private grpc::CallObserver, private net:
 
   /// Opens the stream, once. What is subscribed before goes out in the order of subscription.
   void start();
+  /// Closes the stream for good; what was received stays. May be called before start().
+  void stop();
 
   void subscribe(std::string_view type_url, std::string_view name, const SubscribeOptions& options = {}) override;
   void unsubscribe(std::string_view type_url, std::string_view name) override;

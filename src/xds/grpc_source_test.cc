@@ -35,6 +35,7 @@ class FakeServer final : public http::ClientStream, public grpc::StreamOpener {
   void pause_reading(bool) override {}
   size_t buffered() const override { return 0; }
   bool writable() const override { return can_write; }
+  void count_bytes(http::StreamBytes&) override {}
 
   template <class Response>
   void send(const Response& response) {

@@ -11,7 +11,7 @@ namespace proa::net::tls {
 class ClientContext;
 class ServerContext;
 
-/// Thread-safe. Never empty. A handshake takes the context once and keeps it for the connection's life; the lock
+/// Thread-safe. Empty before secrets that come by name have arrived, never again afterwards. A handshake takes the context once and keeps it for the connection's life; the lock
 /// around one pointer is nothing beside it. (GCC 12's atomic<shared_ptr> is such a lock too, and one that
 /// ThreadSanitizer cannot see.)
 template <class Context>
