@@ -82,7 +82,7 @@ Response stats_prometheus_page(Admin& admin, const Request& request) {
   Result<StatsQuery> wanted = selection(request.query);
   if (!wanted) return refuse(400, wanted.error().message);
   admin.stats.update();
-  Response response{.content_type = kPrometheus};
+  Response response{.body = {}, .content_type = kPrometheus};
   observe::write_stats_prometheus(admin.server().registry(), *wanted, response.body);
   return response;
 }

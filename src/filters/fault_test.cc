@@ -9,7 +9,7 @@ namespace {
 
 using observe::ResponseFlag;
 
-constexpr route::Fraction kAll{{100, 100}, {}};
+const route::Fraction kAll{{100, 100}, {}};
 
 struct FaultTest : testing::Test {
   observe::Registry registry;

@@ -14,8 +14,10 @@ struct HeaderToMetadataTest : testing::Test {
   HeaderToMetadataConfig::Rule& rule(std::string header) {
     auto& made = config->request.emplace_back();
     made.header = std::move(header);
-    made.present.emplace().space = "ns";
-    made.present->key = "key";
+    HeaderToMetadataConfig::Entry entry;
+    entry.space = "ns";
+    entry.key = "key";
+    made.present = std::move(entry);
     return made;
   }
   /// What the metadata has after the request, as JSON; "" when there is none.

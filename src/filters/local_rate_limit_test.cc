@@ -8,7 +8,7 @@
 namespace proa::filters {
 namespace {
 
-constexpr route::Fraction kAll{{100, 100}, {}};
+const route::Fraction kAll{{100, 100}, {}};
 
 struct LocalRateLimitTest : testing::Test {
   observe::Registry registry;
