@@ -16,6 +16,14 @@ std::shared_ptr<observe::StatGroup> SharedObjects::stats(const observe::StatSche
   return group;
 }
 
+std::shared_ptr<std::atomic<int64_t>> SharedObjects::connections(const std::string& listener) {
+  auto& slot = connections_[listener];
+  if (auto counter = slot.lock()) return counter;
+  auto counter = std::make_shared<std::atomic<int64_t>>(0);
+  slot = counter;
+  return counter;
+}
+
 Result<std::shared_ptr<observe::LogFile>> SharedObjects::log_file(const std::string& path) {
   auto& slot = logs_[path];
   if (auto file = slot.lock()) return file;

@@ -38,6 +38,8 @@ class SharedObjects {
   void set_log_flush_interval(Milliseconds interval) { log_flush_interval_ = interval; }
   /// The group of that schema and name, made when nothing in use has it.
   std::shared_ptr<observe::StatGroup> stats(const observe::StatSchema& schema, observe::StatName name);
+  /// How many connections a listener has: those that it accepted under an earlier configuration count as well.
+  std::shared_ptr<std::atomic<int64_t>> connections(const std::string& listener);
   Result<std::shared_ptr<observe::LogFile>> log_file(const std::string& path);
   /// Opens all log files again, after they were rotated away.
   void reopen_logs();
@@ -48,6 +50,7 @@ class SharedObjects {
   observe::Registry& registry_;
   Milliseconds log_flush_interval_{1'000};
   std::map<std::tuple<const observe::StatSchema*, std::string>, std::weak_ptr<observe::StatGroup>> groups_;
+  std::map<std::string, std::weak_ptr<std::atomic<int64_t>>> connections_;
   std::map<std::string, std::weak_ptr<observe::LogFile>> logs_;
   std::unique_ptr<TlsReload> tls_reload_;
 };

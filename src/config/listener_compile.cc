@@ -154,6 +154,7 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   compile_chains(from, *to, at, compiler);
   if (to->inspect_tls) to->inspection_stats = compiler.shared.stats(proxy::kTlsInspectorSchema, {});
   to->connection_limit = connection_limit(compiler, to->name);
+  to->connections = compiler.shared.connections(to->name);
   to->ignore_global_limit = from.ignore_global_conn_limit();
   const std::string prefix = stat_name(from, *to);
   to->stats = compiler.shared.stats(proxy::kListenerSchema, {prefix, {{"envoy_listener_address", prefix}}});

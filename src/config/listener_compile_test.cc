@@ -72,6 +72,13 @@ TEST_F(ListenerCompile, a_connection_outlives_a_change_of_http_alone) {
   EXPECT_EQ(problem_lines(), "");
 }
 
+TEST_F(ListenerCompile, connections_are_counted_over_a_reload) {
+  auto before = compile("name: main");
+  auto after = compile("name: main, transparent: true");
+  EXPECT_EQ(before->connections, after->connections);
+  EXPECT_NE(before->connections, compile("name: other")->connections);
+}
+
 TEST_F(ListenerCompile, without_a_name_it_has_that_of_its_address) {
   EXPECT_EQ(compile("stat_prefix: edge")->name, "127.0.0.1:8080");
   EXPECT_EQ(compile("stat_prefix: edge")->stats->name().name, "edge");

@@ -37,8 +37,9 @@ net::Detached Exchange::serve() {
                             : accept_request(*manager_, *routes_, request_, info_, client_address_, *arena_,
                                              connection_.random(), connection_.random());
   if (refusal) {
-    // Nothing after a refused head is worth trusting: HTTP/1 ends the connection.
-    if (refusal->status == 400) down_->close_after_response();
+    // Nothing after a refused head is worth trusting: HTTP/1 ends the connection. The frames of HTTP/2 say by
+    // themselves where the next request begins.
+    if (refusal->status == 400 && request_.version != http::Version::kHttp2) down_->close_after_response();
     respond(*refusal);
     co_return;
   }

@@ -102,6 +102,7 @@ listeners:
   same: {routes: [{match: {prefix: /}, route: {cluster: same}}]}
   h1_only: {hcm: {codec_type: HTTP1}}
   h2_only: {hcm: {codec_type: HTTP2}}
+  normal: {hcm: {normalize_path: true}, routes: [{match: {prefix: /}, route: {cluster: h2}}]}
   via: {hcm: {via: proxy.test}}
   server_name: {hcm: {server_name: custom}}
   server_append: {hcm: {server_name: custom, server_header_transformation: APPEND_IF_ABSENT}}
@@ -135,6 +136,7 @@ for name, origin_reply in {"internal": 2, "cancel": 8, "refused": 7, "calm": 11,
     MIX.case(f"h2_upstream_reset_{name}", get("/"), origin=R(reset_before=True, reset_code=origin_reply), listener="to_h2", protocol="h2")
 MIX.case("h2_upstream_goaway", get("/1"), get("/2"), origin=R(goaway=True), listener="to_h2", protocol="h2")
 MIX.case("h1_client_on_h1_only", get("/"), listener="h1_only")
+MIX.case("h2_after_a_bad_path", get("/%00"), get("/2"), listener="normal", protocol="h2")
 MIX.case("h2_client_on_h1_only", get("/"), listener="h1_only", protocol="h2")
 MIX.case("h1_client_on_h2_only", get("/"), listener="h2_only", logs=0)
 MIX.case("h2_client_on_h2_only", get("/"), listener="h2_only", protocol="h2")
