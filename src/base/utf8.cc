@@ -4,10 +4,8 @@
 #include <cstdint>
 
 namespace proa {
-namespace {
 
-/// The bytes of the well-formed UTF-8 sequence at the front of `text` (section 4); 0: there is none.
-size_t sequence_length(std::string_view text) {
+size_t utf8_length(std::string_view text) {
   auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{0}; };
   auto follows = [&](size_t from, size_t to) {
     for (size_t i = from; i < to; ++i) {
@@ -15,6 +13,7 @@ size_t sequence_length(std::string_view text) {
     }
     return true;
   };
+  if (text.empty()) return 0;
   const uint8_t first = byte(0), second = byte(1);
   if (first < 0x80) return 1;
   if (first >= 0xc2 && first <= 0xdf) return follows(1, 2) ? 2 : 0;
@@ -29,14 +28,21 @@ size_t sequence_length(std::string_view text) {
   return 0;
 }
 
-}  // namespace
+size_t invalid_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = utf8_length(text.substr(at));
+    if (length == 0) return at;
+    at += length;
+  }
+  return std::string_view::npos;
+}
 
-std::string well_formed_utf8(std::string_view bytes) {
+std::string well_formed_utf8(std::string_view bytes, char instead) {
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {
-    const size_t length = sequence_length(bytes);
-    length ? text += bytes.substr(0, length) : text += '!';
+    const size_t length = utf8_length(bytes);
+    length ? text += bytes.substr(0, length) : text += instead;
     bytes.remove_prefix(std::max<size_t>(length, 1));
   }
   return text;

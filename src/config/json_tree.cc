@@ -2,7 +2,7 @@
 // would let comments and trailing commas pass that every other JSON tool refuses.
 #include <fmt/format.h>
 
-#include "config/scalar_text.h"
+#include "base/utf8.h"
 #include "config/tree_builder.h"
 #include "config/yaml_tree.h"
 

@@ -124,29 +124,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return out;
 }
 
-std::size_t invalid_utf8(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned char lead = at(i);
-    std::size_t more = 0;
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    if (lead >= 0xC2 && lead <= 0xDF) more = 1;
-    if (lead >= 0xE0 && lead <= 0xEF) more = 2;
-    if (lead >= 0xF0 && lead <= 0xF4) more = 3;
-    if (more == 0 || text.size() - i <= more) return i;
-    // RFC 3629 section 4: the second byte's range excludes overlong forms, surrogates and beyond U+10FFFF.
-    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (at(i + 1) < low || at(i + 1) > high) return i;
-    for (std::size_t k = 2; k <= more; ++k) {
-      if ((at(i + k) & 0xC0) != 0x80) return i;
-    }
-    i += more + 1;
-  }
-  return std::string_view::npos;
-}
-
 }  // namespace proa::config

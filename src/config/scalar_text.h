@@ -29,7 +29,4 @@ bool looks_like_integer(std::string_view text);
 /// Standard or URL-safe alphabet, with or without padding; nothing for anything else.
 std::optional<std::string> from_base64(std::string_view text);
 
-/// The offset of the first byte that is not UTF-8 (overlong forms and surrogates included), or npos.
-std::size_t invalid_utf8(std::string_view text);
-
 }  // namespace proa::config

@@ -54,14 +54,5 @@ TEST(Base64, reads_both_alphabets_with_and_without_padding) {
   }
 }
 
-TEST(Utf8, names_the_first_bad_byte) {
-  EXPECT_EQ(invalid_utf8("abc\xC3\xA9\xF0\x9F\x98\x80"), std::string_view::npos);
-  EXPECT_EQ(invalid_utf8("ab\xC3"), 2u);
-  EXPECT_EQ(invalid_utf8("\xC0\x80"), 0u);
-  EXPECT_EQ(invalid_utf8("a\xED\xA0\x80"), 1u);
-  EXPECT_EQ(invalid_utf8("\xF4\x90\x80\x80"), 0u);
-  EXPECT_EQ(invalid_utf8("\xE2\x82z"), 0u);
-}
-
 }  // namespace
 }  // namespace proa::config

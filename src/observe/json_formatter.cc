@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/number.h"
+#include "base/utf8.h"
 #include "observe/format_step.h"
 #include "observe/formatter.h"
 
@@ -14,25 +15,6 @@ void append_escape(unsigned byte, std::string& out) {
   out += "\\u00";
   out += "0123456789abcdef"[byte >> 4];
   out += "0123456789abcdef"[byte & 15];
-}
-
-// The length of the valid UTF-8 sequence at `at`, or 0 (RFC 3629 section 4: no overlong form, no surrogate).
-size_t utf8_length(std::string_view text, size_t at) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  auto follows = [&](size_t i, unsigned low = 0x80, unsigned high = 0xbf) {
-    return at + i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    unsigned low = first == 0xe0 ? 0xa0 : 0x80, high = first == 0xed ? 0x9f : 0xbf;
-    return follows(1, low, high) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    unsigned low = first == 0xf0 ? 0x90 : 0x80, high = first == 0xf4 ? 0x8f : 0xbf;
-    return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 void append_value(const FormatValue& value, size_t max_length, std::string& out) {
@@ -65,7 +47,7 @@ void append_json_string(std::string_view text, std::string& out) {
       continue;
     }
     if (byte >= 0x80) {
-      if (size_t length = utf8_length(text, at)) {
+      if (size_t length = utf8_length(text.substr(at))) {
         at += length;
         continue;
       }

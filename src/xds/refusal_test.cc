@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "config/scalar_text.h"
+#include "base/utf8.h"
 
 namespace proa::xds {
 namespace {
@@ -22,7 +22,7 @@ TEST(RefusalText, bytes_that_are_no_utf8_are_replaced) {
 TEST(RefusalText, a_cut_inside_a_character_is_mended) {
   const std::string text = refusal_text(std::string(4095, 'x') + "\u00e4\u00e4");
   EXPECT_EQ(text, std::string(4095, 'x') + "?...(truncated)");
-  EXPECT_EQ(config::invalid_utf8(text), std::string::npos);
+  EXPECT_EQ(invalid_utf8(text), std::string::npos);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
-#include "config/scalar_text.h"
+#include "base/utf8.h"
 #include "google/protobuf/any.pb.h"
 
 namespace proa::xds {
@@ -22,7 +22,7 @@ Result<std::string> resource_name(const google::protobuf::Any& resource) {
   }
   if (!in.ConsumedEntireMessage()) return fail("is no readable message");
   if (name.empty()) return fail("has no name");
-  if (config::invalid_utf8(name) != std::string::npos) return fail("has a name that is not UTF-8");
+  if (invalid_utf8(name) != std::string::npos) return fail("has a name that is not UTF-8");
   return name;
 }
 
