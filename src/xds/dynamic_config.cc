@@ -79,23 +79,24 @@ void DynamicConfig::fetch_clusters(std::function<void()> done) {
   sources_->start();
   const auto& dynamic = bootstrap_->dynamic_resources();
   if (!dynamic.has_cds_config()) return done();
-  const config::Marks marks;
-  config::Problems problems;
-  const config::FieldPath root;
-  Source* source = sources_->find(dynamic.cds_config(), kCluster, Site(marks, problems, root));
   clusters_->when_first_in_force(std::move(done));
-  source->subscribe(kCluster, kWildcard, subscribe_options(dynamic.cds_config()));
+  subscribe_to_all(kCluster, dynamic.cds_config());
 }
 
 void DynamicConfig::fetch_listeners(std::function<void()> done) {
   const auto& dynamic = bootstrap_->dynamic_resources();
   if (!dynamic.has_lds_config()) return done();
+  listeners_->when_first_in_force(std::move(done));
+  subscribe_to_all(kListener, dynamic.lds_config());
+}
+
+/// begin() has found the source before, and said what is wrong with it.
+void DynamicConfig::subscribe_to_all(std::string_view type_url, const ConfigSource& from) {
   const config::Marks marks;
   config::Problems problems;
   const config::FieldPath root;
-  Source* source = sources_->find(dynamic.lds_config(), kListener, Site(marks, problems, root));
-  listeners_->when_first_in_force(std::move(done));
-  source->subscribe(kListener, kWildcard, subscribe_options(dynamic.lds_config()));
+  Source* source = sources_->find(from, type_url, Site(marks, problems, root));
+  source->subscribe(type_url, kWildcard, subscribe_options(from));
 }
 
 void DynamicConfig::stop() {

@@ -60,6 +60,7 @@ class DynamicConfig final : public config::DynamicSources, private SourcesObserv
   std::vector<Rejection> on_update(Source& source, const Update& update) override;
   void on_absent(Source& source, std::string_view type_url, std::string_view name) override;
   void on_fetch_timeout(Source& source, std::string_view type_url, std::string_view name) override;
+  void subscribe_to_all(std::string_view type_url, const ConfigSource& from);
   Discovery* discovery_of(std::string_view type_url);
   void note_refusals(const Update& update, const std::vector<Rejection>& refused);
 
