@@ -12,7 +12,8 @@ GENERATED = ("envoy/", "google/protobuf/", "google/rpc/", "google/api/", "udpa/"
              "xds/data/", "xds/service/", "xds/type/", "validate/", "opentelemetry/",
              "cel/expr/", "grpc/health/", "grpc/reflection/")
 # Headers that a few folders wrap for all others: prefix of the include -> folders where it may stand.
-ONLY_IN = {**{prefix: ("config", "xds") for prefix in GENERATED}, "openssl/": ("net/tls",)}
+# A home ending in / means every folder below it.
+ONLY_IN = {**{prefix: ("config", "xds", "mesh/") for prefix in GENERATED}, "openssl/": ("net/tls",)}
 NOT_IN_HEADERS = {"iostream": "it costs every program a static initialiser",
                   "regex": "it is slow, and so is compiling it; RE2 is at hand"}
 WARN_LINES, FAIL_LINES = 400, 700
@@ -38,7 +39,7 @@ def problem_of(folder, path, delimiter, included, layers):
     top, target = folder.split("/")[0], included.split("/")[0]
     for prefix, homes in ONLY_IN.items():
         if included.startswith(prefix):
-            if folder not in homes:
+            if not any(folder == home or home.endswith("/") and folder.startswith(home) for home in homes):
                 return f"{included} only in src/{', src/'.join(homes)}"
             return None
     if path.suffix == ".h" and included in NOT_IN_HEADERS:

@@ -3,7 +3,7 @@ import pytest
 
 from check_layers import check, read_layers
 
-LAYERS = "base:\nnet: base\nhttp: base net\nconfig: base net http\n"
+LAYERS = "base:\nnet: base\nhttp: base net\nconfig: base net http\nmesh: base net http\n"
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def tree(tmp_path):
     ("net/tls/a.cc", "#include <openssl/ssl.h>\n"),
     ("http/h1/a.h", '#include "base/bytes.h"\n'),
     ("config/a.cc", '#include "envoy/config/core/v3/base.pb.h"\n#include <google/protobuf/any.pb.h>\n'),
+    ("mesh/push/a.cc", '#include "envoy/config/core/v3/base.pb.h"\n#include "mesh/ca/b.h"\n'),
     ("base/a_test.cc", "#include <iostream>\n"),
 ])
 def test_allowed(tree, name, text):
@@ -35,6 +36,7 @@ def test_allowed(tree, name, text):
     ("net/tls/a.cc", '#include "config/b.h"\n', "net may not include config"),
     ("http/a.cc", "#include <google/protobuf/any.pb.h>\n", "only in src/config, src/xds"),
     ("http/a.cc", '#  include "xds/type/v3/typed_struct.pb.h"\n', "only in src/config, src/xds"),
+    ("mesh/push/a.cc", '#include "config/b.h"\n', "mesh may not include config"),
     ("net/a.cc", "#include <openssl/ssl.h>\n", "only in src/net/tls"),
     ("base/a.h", "#include <iostream>\n", "in a header"),
     ("base/a.h", "#include <regex>\n", "in a header"),

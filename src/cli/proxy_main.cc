@@ -14,6 +14,7 @@
 #include "cli/service_notify.h"
 #include "cli/signals.h"
 #include "cli/start_memory.h"
+#include "cli/version.h"
 #include "config/compiler.h"
 #include "config/load.h"
 #include "observe/registry.h"

@@ -7,10 +7,9 @@
 #include <map>
 
 #include "base/number.h"
+#include "cli/version.h"
 
 namespace proa::cli {
-
-const char* const kVersion = "0.1.0";
 
 int parse_options(int argc, char** argv, ProxyOptions& options) {
   CLI::App app{

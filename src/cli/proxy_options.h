@@ -40,7 +40,4 @@ struct ProxyOptions {
 /// printed why; -1 otherwise.
 int parse_options(int argc, char** argv, ProxyOptions& options);
 
-/// "0.1.0"
-extern const char* const kVersion;
-
 }  // namespace proa::cli

@@ -11,6 +11,11 @@ def proa_proxy() -> Path:
     return Path(os.environ.get("PROA_PROXY", ROOT / "build/dev/bin/proa-proxy")).absolute()
 
 
+def proa() -> Path:
+    """Beside the proxy, as it is installed."""
+    return Path(os.environ.get("PROA", proa_proxy().parent / "proa")).absolute()
+
+
 def envoy() -> Path:
     given = os.environ.get("PROA_ENVOY")
     found = [Path(given)] if given else sorted((ROOT / ".venv-envoy").glob("lib/*/site-packages/envoy/_bin/envoy"))

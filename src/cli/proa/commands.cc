@@ -1,0 +1,12 @@
+#include "cli/proa/commands.h"
+
+namespace proa::cli {
+
+std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
+  std::vector<std::unique_ptr<Command>> out;
+  out.push_back(make_completion_command(program));
+  out.push_back(make_version_command());
+  return out;
+}
+
+}  // namespace proa::cli

@@ -1,0 +1,17 @@
+// The list of commands: a new one is a file with a make_... function, and a line in commands.cc.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cli/proa/command.h"
+
+namespace proa::cli {
+
+/// In the order of the help. `program` outlives them.
+std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program);
+
+std::unique_ptr<Command> make_version_command();
+std::unique_ptr<Command> make_completion_command(const CLI::App& program);
+
+}  // namespace proa::cli

@@ -1,0 +1,39 @@
+// What the control plane pushes: Envoy's v3 resources, serialised once and shared by all proxies that get them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace proa::mesh {
+
+/// The object that a resource was made from, for people: NACKs, `proa explain`, `proa config`.
+struct Origin {
+  std::string object{};  ///< "VirtualService default/reviews"; empty: of no single object
+  std::string file{};    ///< or where it came from else; empty: not known
+  uint32_t line = 0;     ///< from 1; 0: not known
+};
+
+/// Immutable once it is in a set.
+struct Resource {
+  std::string name;
+  std::string body;        ///< the serialised message, without the Any around it
+  std::uint64_t hash = 0;  ///< of the body: the version that the proxy is told. Equal bodies have equal hashes
+  Origin origin{};
+};
+
+/// Everything for one proxy. Immutable once published.
+struct ResourceSet {
+  using Named = std::map<std::string, std::shared_ptr<const Resource>>;
+  /// By type URL ("type.googleapis.com/envoy.config.cluster.v3.Cluster"), then by name.
+  std::map<std::string, Named> types;
+};
+
+struct Node;
+
+/// What a proxy gets. Null: not known yet, so the proxy waits (and keeps what it has). On the server's thread.
+using ResourcesOf = std::function<std::shared_ptr<const ResourceSet>(const Node&)>;
+
+}  // namespace proa::mesh
