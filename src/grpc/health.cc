@@ -16,6 +16,38 @@ std::optional<uint64_t> take_varint(std::string_view& bytes) {
   return std::nullopt;
 }
 
+// Calls varint(number, value) or text(number, bytes) for each field of those kinds; false when the bytes are no
+// protobuf message.
+template <class Varint, class Text>
+bool read_fields(std::string_view bytes, Varint varint, Text text) {
+  while (!bytes.empty()) {
+    auto tag = take_varint(bytes);
+    if (!tag) return false;
+    size_t skip = 0;
+    switch (*tag & 7) {
+      case 0: {
+        auto value = take_varint(bytes);
+        if (!value) return false;
+        varint(*tag >> 3, *value);
+        break;
+      }
+      case 1: skip = 8; break;
+      case 2: {
+        auto size = take_varint(bytes);
+        if (!size || *size > bytes.size()) return false;
+        text(*tag >> 3, bytes.substr(0, *size));
+        skip = *size;
+        break;
+      }
+      case 5: skip = 4; break;
+      default: return false;
+    }
+    if (skip > bytes.size()) return false;
+    bytes.remove_prefix(skip);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string encode_health_request(std::string_view service) {
@@ -32,31 +64,25 @@ std::string encode_health_request(std::string_view service) {
 
 std::optional<ServingStatus> decode_health_response(std::string_view bytes) {
   auto status = ServingStatus::kUnknown;
-  while (!bytes.empty()) {
-    auto tag = take_varint(bytes);
-    if (!tag) return std::nullopt;
-    size_t skip = 0;
-    switch (*tag & 7) {
-      case 0: {
-        auto value = take_varint(bytes);
-        if (!value) return std::nullopt;
-        if (*tag >> 3 == 1) status = *value <= 3 ? static_cast<ServingStatus>(*value) : ServingStatus::kUnknown;
-        break;
-      }
-      case 1: skip = 8; break;
-      case 2: {
-        auto size = take_varint(bytes);
-        if (!size) return std::nullopt;
-        skip = *size;
-        break;
-      }
-      case 5: skip = 4; break;
-      default: return std::nullopt;
-    }
-    if (skip > bytes.size()) return std::nullopt;
-    bytes.remove_prefix(skip);
-  }
+  auto varint = [&](uint64_t field, uint64_t value) {
+    if (field == 1) status = value <= 3 ? static_cast<ServingStatus>(value) : ServingStatus::kUnknown;
+  };
+  if (!read_fields(bytes, varint, [](uint64_t, std::string_view) {})) return std::nullopt;
   return status;
+}
+
+std::optional<std::string> decode_health_request(std::string_view bytes) {
+  std::string service;
+  auto text = [&](uint64_t field, std::string_view value) {
+    if (field == 1) service = value;
+  };
+  if (!read_fields(bytes, [](uint64_t, uint64_t) {}, text)) return std::nullopt;
+  return service;
+}
+
+std::string encode_health_response(ServingStatus status) {
+  if (status == ServingStatus::kUnknown) return {};
+  return {'\x08', static_cast<char>(status)};
 }
 
 }  // namespace proa::grpc

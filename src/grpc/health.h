@@ -1,4 +1,4 @@
-// grpc.health.v1: the two messages of a health check, without generated code.
+// grpc.health.v1: the messages of a health check, without generated code.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 namespace proa::grpc {
 
 inline constexpr std::string_view kHealthCheckPath = "/grpc.health.v1.Health/Check";
+inline constexpr std::string_view kHealthWatchPath = "/grpc.health.v1.Health/Watch";
 
 enum class ServingStatus : uint8_t { kUnknown, kServing, kNotServing, kServiceUnknown };
 
@@ -16,5 +17,9 @@ enum class ServingStatus : uint8_t { kUnknown, kServing, kNotServing, kServiceUn
 std::string encode_health_request(std::string_view service);
 /// HealthCheckResponse{status}; nullopt when the bytes are no protobuf message. Unknown fields are skipped.
 std::optional<ServingStatus> decode_health_response(std::string_view bytes);
+
+/// The service of a HealthCheckRequest; nullopt when the bytes are no protobuf message.
+std::optional<std::string> decode_health_request(std::string_view bytes);
+std::string encode_health_response(ServingStatus status);
 
 }  // namespace proa::grpc
