@@ -24,6 +24,10 @@ struct Resource {
   Origin origin{};
 };
 
+/// With the hash of its body. `body` is serialised in one way only (maps in the order of their keys): else equal
+/// messages differ and are pushed anew.
+std::shared_ptr<const Resource> make_resource(std::string name, std::string body, Origin origin = {});
+
 /// Everything for one proxy. Immutable once published.
 struct ResourceSet {
   using Named = std::map<std::string, std::shared_ptr<const Resource>>;
