@@ -233,6 +233,8 @@ void TlsTransport::keep_session(ssl_session_st* session) {
 // ---- bytes ----
 
 void TlsTransport::on_readable() {
+  // What we know is older than this edge, and OpenSSL may hold so many records that the next reads do not look below.
+  drained_ = false;
   if (handshake_) return step();
   if (observer_) observer_->on_readable();
 }

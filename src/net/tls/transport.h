@@ -95,7 +95,7 @@ class TlsTransport final : public Transport, private TransportObserver, private 
   CounterSet counters_;
   size_t blocked_ = 0;         // length of the record that could not be written
   int io_error_ = 0;           // errno of the transport below
-  bool drained_ = true;        // it has nothing more to read
+  bool drained_ = false;       // it had nothing more to read, and no edge has come since
   bool ended_ = false;         // it has come to its end
   bool want_write_ = false;    // the observer waits for room
   bool read_blocked_ = false;  // a read waits for room: it had to answer something first

@@ -46,6 +46,25 @@ TEST_F(Tls, bytes_go_both_ways_in_any_chunks) {
   EXPECT_EQ(pair.client.bytes, "short");
 }
 
+TEST_F(Tls, bytes_that_come_while_records_wait_in_openssl_are_read) {
+  auto& pair = connect(server_options(), client_options());
+  ASSERT_TRUE(pair.finished());
+  pair.server.paused = true;
+  for (const char* record : {"1", "2", "3"}) pair.client.write(record);
+  loop.settle();
+  char buffer[100];
+  IoResult result = pair.server.transport->read(buffer, sizeof buffer);  // takes all three from below
+  EXPECT_TRUE(result.ok() && result.bytes == 1 && !result.drained);
+  pair.client.write("4");
+  loop.settle();  // told, and not told again
+  std::string rest;
+  do {
+    result = pair.server.transport->read(buffer, sizeof buffer);
+    if (result.ok()) rest.append(buffer, result.bytes);
+  } while (result.ok() && !result.drained);
+  EXPECT_EQ(rest, "234");
+}
+
 TEST_F(Tls, small_pieces_become_one_record) {
   auto& pair = connect(server_options(), client_options());
   ASSERT_TRUE(pair.finished());
