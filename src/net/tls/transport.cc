@@ -305,8 +305,9 @@ IoResult TlsTransport::writev(std::span<const iovec> pieces) {
   while (reader.left() > 0) {
     size_t want = blocked_ ? blocked_ : std::min(reader.left(), kMaxRecord);
     if (want > reader.left()) return {.state = IoResult::State::kError, .error = EINVAL};
-    // The bytes of a record that was blocked are not looked at again.
-    const char* from = blocked_ ? record.data() : reader.next(want);
+    // A blocked write is repeated with the same bytes: they may have become a record, or have waited behind a message of
+    // the handshake's (KeyUpdate). `record` has been used by other connections since.
+    const char* from = reader.next(want);
     ERR_clear_error();
     size_t bytes = 0;
     int result = SSL_write_ex(ssl_, from, want, &bytes);
