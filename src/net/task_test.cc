@@ -118,8 +118,9 @@ TEST(Task, frames_of_a_member_come_from_its_arena) {
   EXPECT_EQ(exchange.log, "request 7");
 }
 
-Detached with_arena(Arena&, Event<int>& event, int& out) { out = co_await event; }
-Task<int> with_lender(Exchange& exchange) {
+// Not inlined, or clang finds that the frame needs no memory of its own.
+[[gnu::noinline]] Detached with_arena(Arena&, Event<int>& event, int& out) { out = co_await event; }
+[[gnu::noinline]] Task<int> with_lender(Exchange& exchange) {
   int value = co_await exchange.event;
   co_return value;
 }

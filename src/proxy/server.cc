@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <latch>
 #include <random>
 #include <set>
 
@@ -50,9 +51,15 @@ Server::Server(net::Loop& main_loop, observe::Registry& registry, ServerOptions 
 Server::~Server() {
   if (!workers_) return;
   clusters_->detach_worker();  // the main thread's; nothing if it has none
-  // Connections die on their own threads, then the threads end.
-  workers_->for_each([this](net::Worker& worker) {
+  // Connections die on their own threads, then the threads end. They close at the end of the turn in which they are
+  // told, and then tell their listener: so that goes in a later turn.
+  std::latch told(static_cast<std::ptrdiff_t>(workers_->size()));
+  workers_->for_each([&](net::Worker& worker) {
     listeners_[worker.index()]->close_all();
+    told.count_down();
+  });
+  told.wait();
+  workers_->for_each([this](net::Worker& worker) {
     listeners_[worker.index()].reset();
     contexts_[worker.index()]->close();
     clusters_->detach_worker();

@@ -5,12 +5,21 @@
 
 namespace proa::upstream {
 
-class CheckConnection::Pump final : public http::CodecPump, public net::Deferred {
+namespace {
+
+// A base, so that it is released after the codec, which refers to the cluster's options.
+struct ClusterHold {
+  std::shared_ptr<Cluster> cluster;
+};
+
+}  // namespace
+
+class CheckConnection::Pump final : private ClusterHold, public http::CodecPump, public net::Deferred {
  public:
   Pump(CheckConnection& owner, std::unique_ptr<net::Transport> transport)
-      : CodecPump(std::move(transport), Role::kClient),
-        owner_(&owner),
-        cluster_(owner.check_.cluster().shared_from_this()) {}
+      : ClusterHold{owner.check_.cluster().shared_from_this()},
+        CodecPump(std::move(transport), Role::kClient),
+        owner_(&owner) {}
 
   http::ClientCodec* client() { return client_; }
   void forget_owner() { owner_ = nullptr; }
@@ -32,7 +41,6 @@ class CheckConnection::Pump final : public http::CodecPump, public net::Deferred
   void count(http::CodecCounter) override {}
   void on_closed() override {
     loop().defer_delete(std::unique_ptr<net::Deferred>(this));
-    loop().post([kept = std::move(cluster_)] {});
     if (CheckConnection* owner = std::exchange(owner_, nullptr)) {
       owner->pump_ = nullptr;
       owner->failed(reason_.empty() ? "connection closed" : reason_);
@@ -40,7 +48,6 @@ class CheckConnection::Pump final : public http::CodecPump, public net::Deferred
   }
 
   CheckConnection* owner_;
-  std::shared_ptr<Cluster> cluster_;  // the codec refers to its options: released after the codec
   http::ClientCodec* client_ = nullptr;
   std::string reason_;
 };
