@@ -114,6 +114,8 @@ void CodecPump::flush() {
   size_t count = output.peek(pieces);
   size_t offered = 0;
   for (size_t i = 0; i < count; ++i) offered += pieces[i].iov_len;
+  // Not where close() follows with bytes unread: the RST would drop what waits.
+  if (role_ == Role::kServer && codec_->finished() && (input_ended_ || linger_.count() > 0)) transport_->end_follows();
   net::IoResult result = transport_->writev({pieces.data(), count});
   switch (result.state) {
     case net::IoResult::State::kOk:

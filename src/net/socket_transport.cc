@@ -29,13 +29,13 @@ IoResult receive(int fd, char* to, size_t size, int flags) {
   return {.bytes = static_cast<size_t>(n)};
 }
 
-IoResult send_pieces(int fd, std::span<const iovec> pieces) {
+IoResult send_pieces(int fd, std::span<const iovec> pieces, bool more) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
   ssize_t n;
   do {
-    n = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    n = ::sendmsg(fd, &message, more ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL);
   } while (n < 0 && errno == EINTR);
   if (n < 0) return failed(errno);
   return {.bytes = static_cast<size_t>(n)};
@@ -170,7 +170,7 @@ IoResult SocketTransport::writev(std::span<const iovec> pieces) {
   size_t sent = 0;
   while (!pieces.empty()) {
     auto now = pieces.first(std::min<size_t>(pieces.size(), IOV_MAX));
-    IoResult result = send_pieces(fd_.get(), now);
+    IoResult result = send_pieces(fd_.get(), now, more_);
     if (!result.ok()) {
       want_write_ = result.state == IoResult::State::kBlocked;
       return sent ? IoResult{.bytes = sent} : result;  // an error comes back with the next write

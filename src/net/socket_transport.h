@@ -36,6 +36,7 @@ class SocketTransport final : public Transport, private EventSource {
 
   IoResult read(char* to, size_t size) override;
   IoResult writev(std::span<const iovec> pieces) override;
+  void end_follows() override { more_ = true; }
   void shutdown_write() override;
   void close(bool reset = false) override;
   bool open() const override { return static_cast<bool>(fd_); }
@@ -63,6 +64,7 @@ class SocketTransport final : public Transport, private EventSource {
   bool ended_ = false;                    // the kernel has told of an end or error: a short read does not mean drained
   bool want_write_ = false;               // the last write was cut: tell of room
   bool hung_up_ = false;                  // on_hangup() has been called
+  bool more_ = false;                     // the kernel may keep what is written for the FIN to come
   std::unique_ptr<Timer> connect_timer_;  // only while connecting: an idle connection should be small
 };
 

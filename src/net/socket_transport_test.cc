@@ -91,6 +91,25 @@ TEST_F(Sockets, an_end_that_comes_with_the_last_bytes_is_not_missed) {
   EXPECT_EQ(server.peer.last, IoResult::State::kEof);
 }
 
+TEST_F(Sockets, what_waits_for_the_end_goes_out_with_it) {
+  connect_pair();
+  client.transport->end_follows();
+  client.write("last ");
+  client.write("words");
+  client.transport->shutdown_write();
+  ASSERT_TRUE(loop.run_until([&] { return server.peer.last == IoResult::State::kEof; }));
+  EXPECT_EQ(server.peer.bytes, "last words");
+}
+
+TEST_F(Sockets, what_waits_for_the_end_goes_out_with_a_close) {
+  connect_pair();
+  client.transport->end_follows();
+  client.write("closed");
+  client.transport->close();
+  ASSERT_TRUE(loop.run_until([&] { return server.peer.last == IoResult::State::kEof; }));
+  EXPECT_EQ(server.peer.bytes, "closed");
+}
+
 TEST_F(Sockets, a_full_socket_blocks_and_tells_of_room) {
   connect_pair();
   server.peer.paused = true;

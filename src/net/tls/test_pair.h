@@ -128,7 +128,7 @@ struct TlsTest : testing::Test {
     EXPECT_TRUE(client_context.has_value()) << client_context.error().message;
     return start(*server_context, *client_context, overrides);
   }
-  /// Runs the handshake to its end, and lets session tickets arrive.
+  /// Runs the handshake to its end.
   template <class Server, class Client>
   TlsPair& connect(const Server& server, const Client& client, const ConnectOverrides& overrides = {}) {
     TlsPair& out = start(server, client, overrides);

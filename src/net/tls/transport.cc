@@ -14,6 +14,7 @@ namespace proa::net::tls {
 namespace {
 
 constexpr size_t kMaxRecord = 16 * 1024;
+constexpr size_t kMaxHeld = 16 * 1024;  // of an answer that waits for close_notify
 
 // Small pieces are gathered here, so that headers and body become one record.
 thread_local std::array<char, kMaxRecord> record;
@@ -130,7 +131,13 @@ void TlsTransport::on_connect_failed(std::string reason) {
 void TlsTransport::step() {
   if (!handshake_ || !open()) return;
   ERR_clear_error();
+  hold_limit_ = SIZE_MAX;
   int result = SSL_do_handshake(ssl_);
+  hold_limit_ = 0;
+  // After a TLS 1.3 client's Finished a server has sent nothing but tickets: they go out with its first bytes, which
+  // saves a packet for each connection.
+  bool only_tickets = result == 1 && server_ && SSL_version(ssl_) == TLS1_3_VERSION;
+  if (!only_tickets) flush_held();
   if (result == 1) return finished();
   int error = SSL_get_error(ssl_, result);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return;
@@ -240,8 +247,9 @@ void TlsTransport::on_readable() {
 }
 
 void TlsTransport::on_writable() {
+  flush_held();
   if (handshake_) return step();
-  if (closing_) send_close_notify();
+  if (closing_) end_below();
   if (!open() || !observer_) return;
   if (std::exchange(read_blocked_, false)) observer_->on_readable();
   if (!open() || !observer_) return;
@@ -324,26 +332,61 @@ IoResult TlsTransport::writev(std::span<const iovec> pieces) {
   return {.bytes = written};
 }
 
-void TlsTransport::send_close_notify() {
+// What was held goes first, so that records keep their order.
+IoResult TlsTransport::write_below(const char* from, size_t size) {
+  if (held_.size() < hold_limit_) {
+    held_.append(from, size);
+    return {.bytes = size};
+  }
+  const std::array<iovec, 2> pieces{{{held_.data(), held_.size()}, {const_cast<char*>(from), size}}};
+  IoResult result = inner_->writev(held_.empty() ? std::span(pieces).last(1) : std::span(pieces));
+  if (!result.ok() || held_.empty()) return result;
+  size_t of_held = std::min(result.bytes, held_.size());
+  held_.erase(0, of_held);
+  if (held_.empty()) held_.shrink_to_fit();
+  if (result.bytes == of_held) return {.state = IoResult::State::kBlocked};
+  return {.bytes = result.bytes - of_held};
+}
+
+void TlsTransport::flush_held() {
+  if (held_.empty() || !open()) return;
+  iovec piece{held_.data(), held_.size()};
+  IoResult result = inner_->writev(std::span(&piece, 1));
+  if (result.state == IoResult::State::kBlocked) return;
+  if (!result.ok()) io_error_ = result.error;
+  held_.erase(0, result.ok() ? result.bytes : std::string::npos);
+  if (held_.empty()) held_.shrink_to_fit();
+}
+
+void TlsTransport::end_follows() {
+  if (!handshake_) hold_limit_ = kMaxHeld;
+}
+
+void TlsTransport::say_close_notify() {
+  hold_limit_ = SIZE_MAX;
   ERR_clear_error();
-  int result = SSL_shutdown(ssl_);
-  closing_ = result < 0 && SSL_get_error(ssl_, result) == SSL_ERROR_WANT_WRITE;
+  SSL_shutdown(ssl_);
   ERR_clear_error();
+  hold_limit_ = 0;
+}
+
+void TlsTransport::end_below() {
+  closing_ = !held_.empty();
   if (!closing_ && open()) inner_->shutdown_write();
 }
 
 void TlsTransport::shutdown_write() {
-  if (!open() || handshake_) return;
-  send_close_notify();
+  if (!open() || handshake_ || SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) return;
+  say_close_notify();
+  inner_->end_follows();
+  flush_held();
+  end_below();
 }
 
 void TlsTransport::close(bool reset) {
   if (!open()) return;
-  if (!handshake_ && !reset && !(SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN)) {
-    ERR_clear_error();
-    SSL_shutdown(ssl_);
-    ERR_clear_error();
-  }
+  if (!handshake_ && !reset && !(SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN)) say_close_notify();
+  if (!reset) flush_held();
   inner_->close(reset);
 }
 

@@ -45,6 +45,8 @@ class TlsTransport final : public Transport, private TransportObserver, private 
 
   IoResult read(char* to, size_t size) override;
   IoResult writev(std::span<const iovec> pieces) override;
+  /// Answer and close_notify go out together.
+  void end_follows() override;
   /// Sends close_notify, then the end of the transport below.
   void shutdown_write() override;
   void close(bool reset = false) override;
@@ -82,7 +84,10 @@ class TlsTransport final : public Transport, private TransportObserver, private 
   void failed();
   void describe_peer(TlsInfo& info) const;
   IoResult io_failure(int ssl_error);
-  void send_close_notify();
+  IoResult write_below(const char* from, size_t size);
+  void flush_held();
+  void say_close_notify();
+  void end_below();
 
   std::unique_ptr<Transport> inner_;
   std::shared_ptr<const ServerContext> server_;
@@ -93,13 +98,15 @@ class TlsTransport final : public Transport, private TransportObserver, private 
   std::string session_key_;
   std::string failure_;
   CounterSet counters_;
+  std::string held_;           // records that are not written below yet
+  size_t hold_limit_ = 0;      // they wait there while it is shorter than this
   size_t blocked_ = 0;         // length of the record that could not be written
   int io_error_ = 0;           // errno of the transport below
   bool drained_ = false;       // it had nothing more to read, and no edge has come since
   bool ended_ = false;         // it has come to its end
   bool want_write_ = false;    // the observer waits for room
   bool read_blocked_ = false;  // a read waits for room: it had to answer something first
-  bool closing_ = false;       // close_notify still has to be sent
+  bool closing_ = false;       // close_notify waits in held_
 };
 
 /// A server's side. Give it the socket with the ClientHello unread (peeked bytes are unread).

@@ -39,8 +39,7 @@ int TransportBio::read(BIO* bio, char* to, int size) {
 int TransportBio::write(BIO* bio, const char* from, int size) {
   auto& owner = *static_cast<TlsTransport*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  iovec piece{const_cast<char*>(from), static_cast<size_t>(size)};
-  IoResult result = owner.inner_->writev(std::span(&piece, 1));
+  IoResult result = owner.write_below(from, static_cast<size_t>(size));
   switch (result.state) {
     case IoResult::State::kOk: return static_cast<int>(result.bytes);
     case IoResult::State::kBlocked: BIO_set_retry_write(bio); return -1;

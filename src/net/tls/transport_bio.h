@@ -7,7 +7,7 @@ namespace proa::net::tls {
 
 class TlsTransport;
 
-/// Reads and writes the transport below `owner` directly: no bytes are kept in between.
+/// Reads and writes the transport below `owner`.
 struct TransportBio {
   static BIO* make(TlsTransport* owner);
 

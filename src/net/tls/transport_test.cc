@@ -101,6 +101,51 @@ TEST_F(Tls, close_notify_ends_one_direction) {
   EXPECT_EQ(pair.client.bytes, "answer");
 }
 
+TEST_F(Tls, tickets_wait_for_the_first_bytes) {
+  auto& pair = connect(server_options(), client_options());
+  ASSERT_TRUE(pair.finished());
+  pair.client.transport->observe(nullptr);
+  pair.server.write("first");
+  EXPECT_GT(pair.client_wire->receive().size(), 150U);  // a record of 5 bytes takes 27
+  pair.server.write("after");
+  EXPECT_EQ(pair.client_wire->receive().size(), 27U);
+}
+
+TEST_F(Tls, a_last_answer_goes_out_with_close_notify) {
+  auto& pair = connect(server_options(), client_options());
+  ASSERT_TRUE(pair.finished());
+  pair.server.write("first");
+  loop.settle();
+  pair.server.transport->end_follows();
+  pair.server.write("last");
+  EXPECT_TRUE(pair.server.pending.empty());
+  loop.settle();
+  EXPECT_EQ(pair.client.bytes, "first");
+  pair.server.transport->shutdown_write();
+  loop.settle();
+  EXPECT_EQ(pair.client.bytes, "firstlast");
+  EXPECT_EQ(pair.client.last, IoResult::State::kEof);
+}
+
+TEST_F(Tls, a_long_last_answer_is_not_held_whole_and_its_end_waits_for_room) {
+  auto& pair = connect(server_options(), client_options());
+  ASSERT_TRUE(pair.finished());
+  pair.client.paused = true;
+  pair.server_wire->limit_writes(50'000);
+  pair.server.transport->end_follows();
+  std::string sent(45'000, 'x');
+  pair.server.write(sent);
+  ASSERT_TRUE(pair.server.pending.empty());
+  pair.server_wire->limit_writes(100);  // what was held and close_notify find no room
+  pair.server.transport->shutdown_write();
+  loop.settle();
+  pair.client.paused = false;
+  pair.client.on_readable();
+  loop.settle(1000);
+  EXPECT_EQ(pair.client.bytes, sent);
+  EXPECT_EQ(pair.client.last, IoResult::State::kEof);
+}
+
 TEST_F(Tls, an_end_without_close_notify_is_an_error) {
   auto& pair = connect(server_options(), client_options());
   ASSERT_TRUE(pair.finished());
