@@ -108,11 +108,14 @@ std::optional<std::string> Session::next_response(MonoTime now, WallTime wall) {
   while (std::exchange(again, false)) {
     bool settled = users_settled();
     bool order_waits = false;  // a type has something to say that it may not say yet
+    bool not_warm = false;     // clusters or endpoints are under way: routes to them would find nothing
     bool held_back = false;
     for (const auto& entry : entries_) {
       Subscription& subscription = entry->subscription;
-      if (!subscription.dirty) continue;
       const bool used = entry->rank == PushRank::kClusters || entry->rank == PushRank::kEndpoints;
+      const bool user = entry->rank == PushRank::kListeners || entry->rank == PushRank::kRoutes;
+      not_warm |= used && subscription.waits();
+      if (!subscription.dirty) continue;
       const ResourceSet::Named& all = all_of(entry->type_url);
       const Due due = subscription.due(all, !used || settled);
       held_back |= due.removals_held_back;
@@ -124,7 +127,7 @@ std::optional<std::string> Session::next_response(MonoTime now, WallTime wall) {
         order_waits = true;
         continue;
       }
-      if (order_waits && !subscription.asks()) continue;
+      if ((order_waits || (user && not_warm)) && !subscription.asks()) continue;
       std::vector<std::string> changed;
       if (entry->rank == PushRank::kClusters) {
         for (const auto& resource : due.resources) {

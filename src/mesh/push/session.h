@@ -5,8 +5,9 @@
 //   ResourceSet ----------------+--> next_response(): what is due, in the order of a push
 //
 // A type's next response waits for the answer to the one before; what comes after it in the order of a push waits with
-// it, unless the proxy asks. What is gone is said last: clusters and endpoints go when listeners and routes that used
-// them have been answered (make before break).
+// it, unless the proxy asks. Make before break: listeners and routes wait for the answers to clusters and endpoints
+// (Envoy gives them when the clusters are warm, proa-proxy has asked for the endpoints by then); and clusters and
+// endpoints that are gone go when listeners and routes that used them have been answered.
 #pragma once
 
 #include <functional>

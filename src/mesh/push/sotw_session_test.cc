@@ -274,7 +274,26 @@ TEST_F(Sotw, what_comes_after_waits_with_what_may_not_be_sent) {
   publish();
   EXPECT_FALSE(next()) << "the route must not come before its cluster";
   ack(*clusters);
-  EXPECT_EQ(order(), (std::vector<std::string>{"Cluster", "RouteConfiguration"}));
+  clusters = next();
+  EXPECT_EQ(*clusters, (Names{"a", "b"}));
+  EXPECT_FALSE(next()) << "nor before the cluster is warm";
+  ack(*clusters);
+  EXPECT_EQ(order(), std::vector<std::string>{"RouteConfiguration"});
+}
+
+TEST_F(Sotw, routes_do_not_wait_for_ever_for_clusters) {
+  put(kClusterType, "a", "1");
+  put(kRoutesType, "r", "1");
+  publish();
+  EXPECT_TRUE(ask(kClusterType, {}));
+  EXPECT_TRUE(ask(kRoutesType, {"r"}));
+  EXPECT_TRUE(next());  // one cluster is never warm
+  ack(*next(), {"r"});
+  put(kRoutesType, "r", "2");
+  publish();
+  EXPECT_FALSE(next());
+  now += options.patience;
+  EXPECT_EQ(*next(), Names{"r"});
 }
 
 TEST_F(Sotw, a_question_is_answered_while_clusters_wait) {
@@ -306,9 +325,10 @@ TEST_F(Sotw, a_cluster_goes_after_the_routes_that_used_it) {
   publish();
   auto clusters = next();
   EXPECT_EQ(*clusters, (Names{"new", "old"})) << "made before the old one is broken";
+  EXPECT_FALSE(next());
+  ack(*clusters);
   auto routes = next();
   EXPECT_EQ(*routes, Names{"r"});
-  ack(*clusters);
   EXPECT_FALSE(next());
   ack(*routes, {"r"});
   auto last = next();

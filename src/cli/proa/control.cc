@@ -1,0 +1,191 @@
+// proa control: the control plane.
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+
+#include "base/log.h"
+#include "cli/proa/commands.h"
+#include "cli/proa/resource_folder.h"
+#include "cli/service_notify.h"
+#include "cli/signals.h"
+#include "cli/version.h"
+#include "grpc/health_service.h"
+#include "grpc/server.h"
+#include "mesh/push/push_server.h"
+#include "net/file_watch.h"
+
+namespace proa::cli {
+namespace {
+
+struct ControlOptions {
+  std::string resources;
+  std::vector<std::string> xds{"127.0.0.1:15010"};
+  int64_t debounce_ms = 100;
+  int64_t debounce_max_ms = 10'000;
+  int64_t max_age_s = 0;
+  std::string log_level = "info";
+};
+
+/// The control plane while it runs. Everything is on the main thread: what it does is little, and all of it short.
+class Control {
+ public:
+  Control(const ControlOptions& options, ServiceNotify service)
+      : options_(options),
+        service_(std::move(service)),
+        push_(
+            loop_, [this](const mesh::Node& node) { return folder_.of(node); }, push_options(options)),
+        server_(loop_, services_, rules(options)) {
+    push_.add_to(services_);
+    health_.add_to(services_);
+  }
+
+  int run() {
+    auto signals = SignalEvents::make(loop_, [this](int signal) { on_signal(signal); });
+    if (!signals) return complain(signals.error().message);
+    auto read = ResourceFolder::read(options_.resources);
+    if (!read) return complain(read.error().message);
+    folder_ = std::move(*read);
+    if (Status watched = watch(); !watched) return complain(watched.error().message);
+    for (const std::string& text : options_.xds) {
+      if (Status open = listen(text); !open) return complain(open.error().message);
+    }
+    log::get("main").info("serving {} resources of {}", folder_.resources(), options_.resources);
+    health_.set("", grpc::ServingStatus::kServing);
+    service_.ready();
+    loop_.run();
+    return kExitOk;
+  }
+
+ private:
+  static mesh::PushOptions push_options(const ControlOptions& options) {
+    mesh::PushOptions out;
+    out.debounce = {.quiet = Milliseconds(options.debounce_ms), .most = Milliseconds(options.debounce_max_ms)};
+    out.session.identifier = fmt::format("proa {}", kVersion);
+    return out;
+  }
+  static grpc::ConnectionRules rules(const ControlOptions& options) {
+    grpc::ConnectionRules out;
+    // A proxy that comes again says the versions of all it holds.
+    out.max_message = size_t{16} << 20;
+    if (options.max_age_s > 0) out.max_age = std::chrono::seconds(options.max_age_s);
+    return out;
+  }
+
+  Status listen(const std::string& text) {
+    auto address =
+        text.starts_with('/') || text.starts_with('@') ? net::Address::unix_path(text) : net::Address::parse(text);
+    if (!address) return fail(fmt::format("--xds {}: {}", text, address.error().message));
+    auto bound = server_.listen({.address = *address});
+    if (!bound) return std::unexpected(bound.error());
+    log::get("main").info("xDS on {}", bound->to_string());
+    if (address->is_ip() && !address->is_loopback()) {
+      log::get("main").warn(
+          "whoever reaches {} may read every configuration: it is clear text without a proof of who asks",
+          bound->to_string());
+    }
+    return {};
+  }
+
+  Status watch() {
+    watches_.clear();
+    auto watcher = net::FileWatcher::make(loop_);
+    if (!watcher) return std::unexpected(watcher.error());
+    watcher_ = std::move(*watcher);
+    for (const std::string& directory : folder_.directories()) {
+      auto made = watcher_->watch_directory(directory, [this] { changes_.changed(); });
+      if (!made) return std::unexpected(made.error());
+      watches_.push_back(std::move(*made));
+    }
+    return {};
+  }
+
+  /// Once files are quiet. What is wrong is not taken: the last good state goes on.
+  void reload() {
+    auto read = ResourceFolder::read(options_.resources);
+    if (!read) return log::get("main").error("the resources stay as they were:\n{}", read.error().message);
+    const bool other_folders = read->directories() != folder_.directories();
+    folder_ = std::move(*read);
+    log::get("main").info("{} has changed: {} resources", options_.resources, folder_.resources());
+    push_.push_now();
+    if (!other_folders) return;
+    loop_.post([this] {  // not inside a callback of the watcher
+      if (Status watched = watch(); !watched) log::get("main").error("{}", watched.error().message);
+    });
+  }
+
+  void on_signal(int signal) {
+    if (signal == SIGHUP) return reload();
+    if (signal != SIGTERM && signal != SIGINT) return;
+    if (std::exchange(stopping_, true)) return loop_.stop();
+    log::get("main").info("ending");
+    service_.stopping();
+    health_.set("", grpc::ServingStatus::kNotServing);
+    server_.drain(Milliseconds(0), [this] { loop_.stop(); });
+  }
+
+  const ControlOptions& options_;
+  net::Loop loop_;
+  ServiceNotify service_;
+  ResourceFolder folder_;
+  std::unique_ptr<net::FileWatcher> watcher_;
+  std::vector<net::FileWatcher::Watch> watches_;
+  mesh::Debounce changes_{loop_,
+                          {.quiet = Milliseconds(options_.debounce_ms), .most = Milliseconds(options_.debounce_max_ms)},
+                          [this] { reload(); }};
+  grpc::Services services_;
+  grpc::HealthService health_;
+  mesh::PushServer push_;
+  grpc::Server server_;
+  bool stopping_ = false;
+};
+
+class ControlCommand final : public Command {
+ public:
+  CLI::App* declare(CLI::App& program) override {
+    CLI::App* app = program.add_subcommand("control", "run the control plane: serve configuration to proxies by xDS");
+    app->add_option("--resources", options_.resources,
+                    "folder of Envoy resources, watched: *.yaml for all proxies, NAME/*.yaml for those with that "
+                    "--service-node or --service-cluster")
+        ->required()
+        ->check(CLI::ExistingDirectory)
+        ->option_text("DIR");
+    app->add_option("--xds", options_.xds, "addresses to serve on, or paths of Unix sockets (127.0.0.1:15010)")
+        ->option_text("ADDRESS ...");
+    app->add_option("--debounce-ms", options_.debounce_ms, "wait for so long after the last change (100)")
+        ->check(CLI::NonNegativeNumber)
+        ->option_text("MS");
+    app->add_option("--debounce-max-ms", options_.debounce_max_ms, "but not longer, however many follow (10000)")
+        ->check(CLI::NonNegativeNumber)
+        ->option_text("MS");
+    app->add_option("--max-connection-age-s", options_.max_age_s,
+                    "ask proxies to connect again after so long, so that they spread over replicas (0: never)")
+        ->check(CLI::NonNegativeNumber)
+        ->option_text("SECONDS");
+    app->add_option("-l,--log-level", options_.log_level, "trace, debug, info, warning, error, critical or off")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
+        ->option_text("LEVEL");
+    app->footer(examples({"proa control --resources resources/#serve a folder on 127.0.0.1:15010",
+                          "proa control --resources resources/ --xds 0.0.0.0:15010 /run/proa/xds#on more addresses"}));
+    return app;
+  }
+
+  int run() override {
+    log::Settings settings;
+    settings.level = options_.log_level;
+    if (Status logs = log::configure(settings); !logs) return complain(logs.error().message);
+    auto service = ServiceNotify::from_environment();
+    if (!service) return complain(service.error().message);
+    Control control(options_, std::move(*service));
+    return control.run();
+  }
+
+ private:
+  ControlOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_control_command() { return std::make_unique<ControlCommand>(); }
+
+}  // namespace proa::cli
