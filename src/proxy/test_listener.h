@@ -24,24 +24,26 @@ class TestListeners {
 
   /// HTTP that answers every request with `text`.
   std::shared_ptr<FilterChain> answering(const std::string& text, uint64_t transport_hash = 1) const {
-    route::RouteSpec route;
-    route.match.path = route::PathPrefix{"/"};
     route::DirectResponse response;
     response.body = *observe::Formatter::compile(text, observe::FormatTarget::kBody);
     response.empty = false;
-    route.action = std::move(response);
-    route::VirtualHostSpec host;
-    host.domains = {"*"};
-    host.routes.push_back(std::move(route));
-    route::RouteTableSpec table;
-    table.virtual_hosts.push_back(std::move(host));
-    auto manager = std::make_shared<ConnectionManager>();
-    manager->stats = http_stats_;
-    manager->http1_stats = manager->http2_stats = codec_stats_;
-    manager->routes = std::make_shared<RouteSlot>(*route::RouteTable::make(std::move(table)));
     auto chain = std::make_shared<FilterChain>();
-    chain->http = std::move(manager);
+    chain->http = manager(std::move(response));
     chain->transport_hash = transport_hash;
+    return chain;
+  }
+  /// HTTP/2 that sends every request to a cluster, without a time limit. `retries`: when the connection is lost.
+  std::shared_ptr<FilterChain> forwarding(const std::string& cluster, const http::Http2Options& options,
+                                          bool retries) const {
+    route::Forward forward;
+    forward.target = route::ToCluster{cluster};
+    forward.timeout = kNever;
+    if (retries) forward.retry.emplace().on = route::kRetryConnectFailure;
+    auto http = manager(std::move(forward));
+    http->codec_type = CodecType::kHttp2;
+    http->http2 = options;
+    auto chain = std::make_shared<FilterChain>();
+    chain->http = std::move(http);
     return chain;
   }
   static std::shared_ptr<FilterChain> self_served(SelfServed what) {
@@ -63,6 +65,22 @@ class TestListeners {
   int64_t count(ListenerStat stat) const { return listener_stats_->value(stat); }
 
  private:
+  template <class Action>
+  std::shared_ptr<ConnectionManager> manager(Action action) const {
+    route::RouteSpec route;
+    route.match.path = route::PathPrefix{"/"};
+    route.action = std::move(action);
+    route::VirtualHostSpec host;
+    host.domains = {"*"};
+    host.routes.push_back(std::move(route));
+    route::RouteTableSpec table;
+    table.virtual_hosts.push_back(std::move(host));
+    auto made = std::make_shared<ConnectionManager>();
+    made->stats = http_stats_;
+    made->http1_stats = made->http2_stats = codec_stats_;
+    made->routes = std::make_shared<RouteSlot>(*route::RouteTable::make(std::move(table)));
+    return made;
+  }
   static std::shared_ptr<observe::StatGroup> group(observe::Registry& registry, const observe::StatSchema& schema) {
     return std::make_shared<observe::StatGroup>(registry, schema, observe::StatName{"test", {}});
   }
