@@ -1,6 +1,7 @@
 // A bump allocator for everything that lives exactly as long as one exchange.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -55,9 +56,8 @@ class Arena {
     size_t size = (std::string_view(pieces).size() + ...);
     char* to = static_cast<char*>(allocate(size ? size : 1, 1));
     char* at = to;
-    ((std::memcpy(at, std::string_view(pieces).data(), std::string_view(pieces).size()),
-      at += std::string_view(pieces).size()),
-     ...);
+    // Not memcpy: an empty piece may have no address.
+    ((at = std::ranges::copy(std::string_view(pieces), at).out), ...);
     return {to, size};
   }
 
