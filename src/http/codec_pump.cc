@@ -147,6 +147,7 @@ void CodecPump::run() {
   if (state_ != State::kOpen) {
     if (abort_) return close_now();
     if (state_ == State::kLingering && unread_) drop_input();
+    if (state_ == State::kLingering) linger_on();
     return;
   }
   MonoTime now = loop().now();
@@ -188,12 +189,20 @@ void CodecPump::on_timer() {
 }
 
 void CodecPump::finish() {
-  bool linger = role_ == Role::kServer && !input_ended_ && linger_.count() > 0;
-  if (!linger) return close_now();
+  if (role_ == Role::kClient || (!input_ended_ && linger_.count() <= 0)) return close_now();
   state_ = State::kLingering;
+  timer_.stop();
   transport_->shutdown_write();
+  linger_on();
+  if (state_ == State::kLingering && unread_) wake();
+}
+
+/// The time to linger begins when nothing is held back any more (Transport::end_follows).
+void CodecPump::linger_on() {
+  if (timer_.active()) return;
+  if (transport_->writev({}).state == net::IoResult::State::kBlocked) return;  // on_writable() follows
+  if (input_ended_ || linger_.count() <= 0) return close_now();
   timer_.start(loop(), linger_);
-  if (unread_) wake();
 }
 
 void CodecPump::drop_input() {
@@ -202,6 +211,11 @@ void CodecPump::drop_input() {
     net::IoResult result = transport_->read(scratch.data(), scratch.size());
     if (result.state == net::IoResult::State::kBlocked || (result.ok() && result.drained)) {
       unread_ = false;
+      return;
+    }
+    if (result.state == net::IoResult::State::kEof && !timer_.active()) {
+      unread_ = false;
+      linger_ = Milliseconds(0);
       return;
     }
     if (!result.ok()) return close_now();

@@ -85,6 +85,7 @@ class CodecPump : public net::TransportObserver, public net::EndOfTurn, public C
   void on_timer();
   void arm();
   void finish();
+  void linger_on();
   void drop_input();
   void close_now();
 

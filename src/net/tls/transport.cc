@@ -309,6 +309,12 @@ IoResult TlsTransport::writev(std::span<const iovec> pieces) {
     return {.state = IoResult::State::kBlocked};
   }
   PieceReader reader(pieces);
+  if (reader.left() == 0) {
+    flush_held();
+    if (closing_) end_below();
+    want_write_ = !held_.empty();
+    return {.state = want_write_ ? IoResult::State::kBlocked : IoResult::State::kOk};
+  }
   size_t written = 0;
   while (reader.left() > 0) {
     size_t want = blocked_ ? blocked_ : std::min(reader.left(), kMaxRecord);

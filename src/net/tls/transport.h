@@ -45,7 +45,8 @@ class TlsTransport final : public Transport, private TransportObserver, private 
 
   IoResult read(char* to, size_t size) override;
   IoResult writev(std::span<const iovec> pieces) override;
-  /// Answer and close_notify go out together.
+  /// Answer and close_notify go out together. A write of nothing, after shutdown_write(), is blocked as long as some of
+  /// them still wait here: close() would lose it.
   void end_follows() override;
   /// Sends close_notify, then the end of the transport below.
   void shutdown_write() override;
