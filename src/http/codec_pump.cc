@@ -12,6 +12,8 @@ constexpr size_t kScratchSize = 64 * 1024;
 constexpr int kReadsPerTurn = 4;
 constexpr size_t kPiecesPerWrite = 64;
 constexpr uint32_t kMaxLingerBytes = 1024 * 1024;
+// For a peer that takes nothing of what TLS holds back for its end.
+constexpr Milliseconds kMaxHeldTime{60'000};
 
 }  // namespace
 
@@ -191,7 +193,7 @@ void CodecPump::on_timer() {
 void CodecPump::finish() {
   if (role_ == Role::kClient || (!input_ended_ && linger_.count() <= 0)) return close_now();
   state_ = State::kLingering;
-  timer_.stop();
+  timer_.start(loop(), kMaxHeldTime);
   transport_->shutdown_write();
   linger_on();
   if (state_ == State::kLingering && unread_) wake();
@@ -199,8 +201,9 @@ void CodecPump::finish() {
 
 /// The time to linger begins when nothing is held back any more (Transport::end_follows).
 void CodecPump::linger_on() {
-  if (timer_.active()) return;
+  if (all_sent_) return;
   if (transport_->writev({}).state == net::IoResult::State::kBlocked) return;  // on_writable() follows
+  all_sent_ = true;
   if (input_ended_ || linger_.count() <= 0) return close_now();
   timer_.start(loop(), linger_);
 }
@@ -213,7 +216,7 @@ void CodecPump::drop_input() {
       unread_ = false;
       return;
     }
-    if (result.state == net::IoResult::State::kEof && !timer_.active()) {
+    if (result.state == net::IoResult::State::kEof && !all_sent_) {
       unread_ = false;
       linger_ = Milliseconds(0);
       return;

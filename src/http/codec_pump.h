@@ -103,6 +103,7 @@ class CodecPump : public net::TransportObserver, public net::EndOfTurn, public C
   bool blocked_ = false;      // the transport takes no more bytes: on_writable() follows
   bool input_ended_ = false;  // receive_end() was called
   bool output_dead_ = false;  // a write failed: the peer hears nothing any more
+  bool all_sent_ = false;     // lingering: nothing is held back in the transport any more
   bool output_shut_ = false;  // shutdown_write() was called for a codec that goes on reading
   bool hung_up_ = false;
   bool abort_ = false;

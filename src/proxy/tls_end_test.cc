@@ -57,5 +57,14 @@ TEST_F(TlsEnd, an_answer_reaches_a_client_that_has_ended_its_side) {
   expect_whole(pair, body);
 }
 
+TEST_F(TlsEnd, a_client_that_takes_nothing_is_not_waited_for_for_ever) {
+  auto& pair = serve(body, 100);
+  pair.client.write("GET / HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n");
+  loop.run_for(Milliseconds(50'000));
+  EXPECT_FALSE(listener->http().empty());
+  loop.run_for(Milliseconds(11'000));
+  EXPECT_TRUE(listener->http().empty());
+}
+
 }  // namespace
 }  // namespace proa::proxy

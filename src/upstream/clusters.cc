@@ -167,8 +167,8 @@ void Clusters::became_ready(const std::shared_ptr<Cluster>& cluster) {
   if (!local_cluster_.empty() && cluster->lb().zone_aware) {
     if (auto local = all_.find(local_cluster_); local != all_.end()) cluster->set_local_hosts(local->second->hosts());
   }
-  if (!warming_.empty()) return;
-  flush_publication();
+  if (!warming_.empty() || waiting_for_ready_.empty()) return;
+  flush_publication();  // not for each of many that are ready at once: a directory takes 4 KB
   for (auto& done : std::exchange(waiting_for_ready_, {})) done();
 }
 
