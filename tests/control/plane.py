@@ -41,9 +41,10 @@ class Plane:
 
     def start(self) -> "Plane":
         self.port.release()
+        before = self.log().count(" resources of ") if self.program else 0
         self.program = Program([binaries.proa(), "control", "--resources", self.folder, "--debounce-ms", "20", "--xds",
                                 f"127.0.0.1:{self.port.port}", *self.flags], self.directory / "control.log")
-        self.program.wait_ready(lambda: "xDS on" in self.program.output())
+        self.program.wait_ready(lambda: self.log().count(" resources of ") > before)   # said when it listens
         return self
 
     def stop(self, kill: bool = False) -> int:

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "cli/proa/commands.h"
+#include "cli/proa/control_authority.h"
 #include "cli/proa/resource_folder.h"
 #include "cli/service_notify.h"
 #include "cli/signals.h"
@@ -21,6 +22,11 @@ namespace {
 struct ControlOptions {
   std::string resources;
   std::vector<std::string> xds{"127.0.0.1:15010"};
+  std::vector<std::string> secure_xds;
+  std::string ca;
+  std::string trust_domain = "cluster.local";
+  std::vector<std::string> dns_names{"localhost", "istiod.istio-system.svc"};
+  int64_t certificate_ttl_s = 24 * 3600;
   int64_t debounce_ms = 100;
   int64_t debounce_max_ms = 10'000;
   int64_t max_age_s = 0;
@@ -47,8 +53,12 @@ class Control {
     if (!read) return complain(read.error().message);
     folder_ = std::move(*read);
     if (Status watched = watch(); !watched) return complain(watched.error().message);
+    if (Status open = open_authority(); !open) return complain(open.error().message);
     for (const std::string& text : options_.xds) {
-      if (Status open = listen(text); !open) return complain(open.error().message);
+      if (Status open = listen(text, nullptr); !open) return complain(open.error().message);
+    }
+    for (const std::string& text : options_.secure_xds) {
+      if (Status open = listen(text, authority_->tls()); !open) return complain(open.error().message);
     }
     log::get("main").info("serving {} resources of {}", folder_.resources(), options_.resources);
     health_.set("", grpc::ServingStatus::kServing);
@@ -58,10 +68,13 @@ class Control {
   }
 
  private:
-  static mesh::PushOptions push_options(const ControlOptions& options) {
+  mesh::PushOptions push_options(const ControlOptions& options) {
     mesh::PushOptions out;
     out.debounce = {.quiet = Milliseconds(options.debounce_ms), .most = Milliseconds(options.debounce_max_ms)};
     out.session.identifier = fmt::format("proa {}", kVersion);
+    out.identify = [this](const net::ConnectionInfo& peer, const mesh::Node& node) -> Result<std::string> {
+      return authority_ ? authority_->identify(peer, node) : std::string();
+    };
     return out;
   }
   static grpc::ConnectionRules rules(const ControlOptions& options) {
@@ -72,14 +85,26 @@ class Control {
     return out;
   }
 
-  Status listen(const std::string& text) {
+  Status open_authority() {
+    if (options_.ca.empty()) return {};
+    mesh::AuthorityOptions authority{.directory = options_.ca, .trust_domain = options_.trust_domain};
+    authority.ttl = authority.max_ttl = std::chrono::seconds(options_.certificate_ttl_s);
+    auto opened = ControlAuthority::open(loop_, std::move(authority), options_.dns_names);
+    if (!opened) return std::unexpected(opened.error());
+    authority_ = std::move(*opened);
+    authority_->add_to(services_);
+    return {};
+  }
+
+  Status listen(const std::string& text, std::shared_ptr<const net::tls::ServerSlot> tls) {
     auto address =
         text.starts_with('/') || text.starts_with('@') ? net::Address::unix_path(text) : net::Address::parse(text);
-    if (!address) return fail(fmt::format("--xds {}: {}", text, address.error().message));
-    auto bound = server_.listen({.address = *address});
+    if (!address) return fail(fmt::format("{}: {}", text, address.error().message));
+    const bool secure = tls != nullptr;
+    auto bound = server_.listen({.address = *address, .tls = std::move(tls)});
     if (!bound) return std::unexpected(bound.error());
-    log::get("main").info("xDS on {}", bound->to_string());
-    if (address->is_ip() && !address->is_loopback()) {
+    log::get("main").info("{} on {}", secure ? "xDS and certificates over TLS" : "xDS", bound->to_string());
+    if (!secure && address->is_ip() && !address->is_loopback()) {
       log::get("main").warn(
           "whoever reaches {} may read every configuration: it is clear text without a proof of who asks",
           bound->to_string());
@@ -115,7 +140,12 @@ class Control {
   }
 
   void on_signal(int signal) {
-    if (signal == SIGHUP) return reload();
+    if (signal == SIGHUP) {
+      if (authority_) {
+        if (Status read = authority_->reload(); !read) log::get("main").error("{}", read.error().message);
+      }
+      return reload();
+    }
     if (signal != SIGTERM && signal != SIGINT) return;
     if (std::exchange(stopping_, true)) return loop_.stop();
     log::get("main").info("ending");
@@ -133,6 +163,7 @@ class Control {
   mesh::Debounce changes_{loop_,
                           {.quiet = Milliseconds(options_.debounce_ms), .most = Milliseconds(options_.debounce_max_ms)},
                           [this] { reload(); }};
+  std::unique_ptr<ControlAuthority> authority_;
   grpc::Services services_;
   grpc::HealthService health_;
   mesh::PushServer push_;
@@ -152,6 +183,21 @@ class ControlCommand final : public Command {
         ->option_text("DIR");
     app->add_option("--xds", options_.xds, "addresses to serve on, or paths of Unix sockets (127.0.0.1:15010)")
         ->option_text("ADDRESS ...");
+    app->add_option("--secure-xds", options_.secure_xds,
+                    "addresses to serve on over TLS: proxies prove who they are by certificates of --ca")
+        ->option_text("ADDRESS ...");
+    auto* ca =
+        app->add_option("--ca", options_.ca, "folder of the certificate authority; made with a new root when empty");
+    ca->option_text("DIR");
+    app->get_option("--secure-xds")->needs(ca);
+    app->add_option("--trust-domain", options_.trust_domain, "of the identities in certificates (cluster.local)")
+        ->option_text("NAME");
+    app->add_option("--dns-name", options_.dns_names,
+                    "names that proxies call this control plane by (localhost istiod.istio-system.svc)")
+        ->option_text("NAME ...");
+    app->add_option("--certificate-ttl-s", options_.certificate_ttl_s, "life of a workload's certificate (86400)")
+        ->check(CLI::PositiveNumber)
+        ->option_text("SECONDS");
     app->add_option("--debounce-ms", options_.debounce_ms, "wait for so long after the last change (100)")
         ->check(CLI::NonNegativeNumber)
         ->option_text("MS");
@@ -165,8 +211,10 @@ class ControlCommand final : public Command {
     app->add_option("-l,--log-level", options_.log_level, "trace, debug, info, warning, error, critical or off")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
         ->option_text("LEVEL");
-    app->footer(examples({"proa control --resources resources/#serve a folder on 127.0.0.1:15010",
-                          "proa control --resources resources/ --xds 0.0.0.0:15010 /run/proa/xds#on more addresses"}));
+    app->footer(
+        examples({"proa control --resources resources/#serve a folder on 127.0.0.1:15010",
+                  "proa control --resources resources/ --ca /var/lib/proa/ca --secure-xds 0.0.0.0:15012#with mTLS",
+                  "proa control --resources resources/ --xds 0.0.0.0:15010 /run/proa/xds#on more addresses"}));
     return app;
   }
 

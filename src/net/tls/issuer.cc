@@ -5,6 +5,7 @@
 
 #include "net/address.h"
 #include "net/tls/openssl.h"
+#include "net/tls/request_key.h"
 
 namespace proa::net::tls {
 namespace {
@@ -165,6 +166,14 @@ Result<Issued> Issuer::issue(const IssueRequest& request) {
   Issued out = to_issued(certificate.get(), key.get());
   out.certificate_pem += keys_->chain_pem;
   return out;
+}
+
+Result<std::string> Issuer::sign(std::string_view request_pem, const IssueRequest& request) {
+  auto key = request_key(request_pem);
+  if (!key) return std::unexpected(key.error());
+  X509Ptr certificate = make_certificate(request, key->get(), keys_->certificate.get(), keys_->key.get());
+  if (!certificate) return fail("cannot issue a certificate: " + take_errors());
+  return to_pem([&](BIO* bio) { PEM_write_bio_X509(bio, certificate.get()); }) + keys_->chain_pem;
 }
 
 Result<Issuer> Issuer::make_intermediate(const std::string& common_name) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -40,6 +41,9 @@ class Issuer {
   ~Issuer();
 
   Result<Issued> issue(const IssueRequest& request);
+  /// A certificate for the key of a PEM request (certificate_request.h); of the request nothing else is looked at. The
+  /// chain, leaf first. `request.rsa` says nothing.
+  Result<std::string> sign(std::string_view request_pem, const IssueRequest& request);
   /// An authority below this one. The chain of what it issues is its certificate and ours.
   Result<Issuer> make_intermediate(const std::string& common_name);
   /// A list, valid for a day, that revokes these certificates of ours.
