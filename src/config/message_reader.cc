@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/go_duration.h"
 #include "config/nearest_name.h"
 #include "config/scalar_field.h"
 #include "config/scalar_text.h"
@@ -42,9 +43,13 @@ const Field* field_of(const pb::Descriptor& type, std::string_view name) {
   return nullptr;
 }
 
-std::vector<std::string> field_names(const pb::Descriptor& type) {
+const std::string& name_of(const Field& field, const ReadOptions& options) {
+  return options.json_names ? field.json_name() : field.name();
+}
+
+std::vector<std::string> field_names(const pb::Descriptor& type, const ReadOptions& options) {
   std::vector<std::string> names;
-  for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
+  for (int i = 0; i < type.field_count(); ++i) names.push_back(name_of(*type.field(i), options));
   return names;
 }
 
@@ -84,7 +89,9 @@ class MessageReader {
       case pb::Descriptor::WELLKNOWNTYPE_VALUE: return value(node, static_cast<pb::Value&>(out), path);
       case pb::Descriptor::WELLKNOWNTYPE_LISTVALUE: return list(node, static_cast<pb::ListValue&>(out), path);
       case pb::Descriptor::WELLKNOWNTYPE_DURATION:
-        return one_string(node, "a duration like \"0.25s\"", read_duration, static_cast<pb::Duration&>(out), path);
+        return one_string(node, options_.go_durations ? "a duration like \"1h30m\"" : "a duration like \"0.25s\"",
+                          options_.go_durations ? read_go_duration : read_duration, static_cast<pb::Duration&>(out),
+                          path);
       case pb::Descriptor::WELLKNOWNTYPE_TIMESTAMP:
         return one_string(node, "a time like \"2026-01-31T12:00:00Z\"", read_timestamp,
                           static_cast<pb::Timestamp&>(out), path);
@@ -141,7 +148,7 @@ class MessageReader {
         unknown_field(key, type, path);
         continue;
       }
-      const FieldPath at = path / field->name();
+      const FieldPath at = path / name_of(*field, options_);
       // Of proto3 JSON: null leaves a field unset. NullValue and Value have null among their values.
       const bool null_is_a_value = field->cpp_type() == Field::CPPTYPE_MESSAGE
                                        ? field->message_type()->well_known_type() == pb::Descriptor::WELLKNOWNTYPE_VALUE
@@ -162,11 +169,12 @@ class MessageReader {
     if (!moved.empty() && type.FindFieldByName(std::string(moved)) != nullptr) {
       fix = fmt::format("Envoy's v3 API has '{}' instead", moved);
     } else {
-      fix = did_you_mean(nearest_names(key.text(), field_names(type)));
+      fix = did_you_mean(nearest_names(key.text(), field_names(type, options_)));
     }
     if (fix.empty() && type.field_count() <= 12) {
-      fix = type.field_count() == 0 ? fmt::format("{} has no fields", type.full_name())
-                                    : fmt::format("{} has {}", type.full_name(), fmt::join(field_names(type), ", "));
+      fix = type.field_count() == 0
+                ? fmt::format("{} has no fields", type.full_name())
+                : fmt::format("{} has {}", type.full_name(), fmt::join(field_names(type, options_), ", "));
     }
     problems_.add({options_.unknown_fields_are_warnings ? Severity::warning : Severity::error, key.mark(),
                    path.entry(key.text()).str(), fmt::format("unknown field of {}", type.name()), std::move(fix)});
@@ -182,8 +190,8 @@ class MessageReader {
       const pb::OneofDescriptor* group = field.real_containing_oneof();
       if (group == nullptr || group != other.field->real_containing_oneof()) continue;
       error(key.mark(), at,
-            fmt::format("cannot be set together with '{}' (line {}): they are alternatives", other.field->name(),
-                        other.mark.line),
+            fmt::format("cannot be set together with '{}' (line {}): they are alternatives",
+                        name_of(*other.field, options_), other.mark.line),
             "remove one of the two");
       return false;
     }

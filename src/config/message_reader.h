@@ -21,6 +21,10 @@ struct ReadOptions {
   const google::protobuf::Message* under = nullptr;
   /// --allow-unknown-static-fields.
   bool unknown_fields_are_warnings = false;
+  /// Fields are called by their JSON names (trafficPolicy) in errors and marks, as Kubernetes' users write them.
+  bool json_names = false;
+  /// Durations are those of Go ("1h30m", "500ms"), as Istio reads them.
+  bool go_durations = false;
 };
 
 /// Fills `out`, an empty message of a generated type, and notes in `marks` where each field stands. On problems

@@ -297,5 +297,22 @@ TEST(OpenAny, names_what_it_cannot_open) {
   EXPECT_EQ(open_any(any).error().message, "its bytes are not a google.protobuf.Duration");
 }
 
+TEST(MessageReader, calls_fields_by_their_json_names_if_asked) {
+  Cluster cluster;
+  const Outcome outcome =
+      read("connectTimeout: 5x\nlbPolicie: RANDOM\n", cluster, {.json_names = true, .go_durations = true});
+  EXPECT_EQ(outcome.errors(),
+            "a.yaml:1:17: connectTimeout: is \"5x\", which is no duration; write numbers with units, as \"1h30m\", "
+            "\"5s\" or \"250ms\"\n"
+            "a.yaml:2:1: lbPolicie: unknown field of Cluster; did you mean 'lbPolicy'?\n2 errors\n");
+}
+
+TEST(MessageReader, reads_durations_of_go_if_asked) {
+  Cluster cluster;
+  EXPECT_EQ(read("connect_timeout: 1m500ms", cluster, {.go_durations = true}).errors(), "");
+  EXPECT_EQ(cluster.connect_timeout().seconds(), 60);
+  EXPECT_EQ(cluster.connect_timeout().nanos(), 500'000'000);
+}
+
 }  // namespace
 }  // namespace proa::config

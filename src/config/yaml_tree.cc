@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <yaml.h>
 
+#include <functional>
+#include <list>
 #include <memory>
 
 #include "config/scalar_text.h"
@@ -161,10 +163,12 @@ bool read_tag(std::string_view tag, bool& plain) {
 
 class YamlReader {
  public:
-  YamlReader(std::string_view text, TreeBuilder& builder) : text_(text), builder_(builder) {
+  /// `builder` gets the first document, `next_document` (if there is one) says who gets each after it.
+  YamlReader(std::string_view text, TreeBuilder& builder, std::function<TreeBuilder*()> next_document = {})
+      : text_(text), builder_(&builder), next_document_(std::move(next_document)) {
     ready_ = yaml_parser_initialize(&parser_) != 0;
     if (!ready_) {
-      builder_.fail({1, 1}, "out of memory");
+      builder_->fail({1, 1}, "out of memory");
       return;
     }
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
@@ -178,9 +182,9 @@ class YamlReader {
 
   void run() {
     bool more = ready_;
-    while (more && !builder_.failed()) {
+    while (more && !builder_->failed()) {
       yaml_event_t event;
-      if (yaml_parser_parse(&parser_, &event) == 0) return report(parser_, text_, builder_);
+      if (yaml_parser_parse(&parser_, &event) == 0) return report(parser_, text_, *builder_);
       more = take(event);
       yaml_event_delete(&event);
     }
@@ -189,36 +193,39 @@ class YamlReader {
  private:
   void check_tag(const yaml_char_t* tag, bool& plain, const yaml_event_t& event) {
     if (read_tag(view(tag), plain)) return;
-    builder_.fail(place(event.start_mark), fmt::format("the tag {} has no meaning here", shown(view(tag))),
-                  "a value that begins with '!' needs quotes");
+    builder_->fail(place(event.start_mark), fmt::format("the tag {} has no meaning here", shown(view(tag))),
+                   "a value that begins with '!' needs quotes");
   }
 
   bool take(const yaml_event_t& event) {
     bool plain = false;
     switch (event.type) {
       case YAML_DOCUMENT_START_EVENT:
-        if (++documents_ > 1) {
-          builder_.fail(place(event.start_mark), "a second document begins here, but a configuration is one document",
-                        "remove the '---', or put the documents in files of their own");
+        if (++documents_ == 1) break;
+        if (next_document_) {
+          builder_ = next_document_();
+        } else {
+          builder_->fail(place(event.start_mark), "a second document begins here, but a configuration is one document",
+                         "remove the '---', or put the documents in files of their own");
         }
         break;
       case YAML_SCALAR_EVENT:
         plain = event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
         check_tag(event.data.scalar.tag, plain, event);
-        builder_.scalar({reinterpret_cast<const char*>(event.data.scalar.value), event.data.scalar.length}, plain,
-                        place(event.start_mark), view(event.data.scalar.anchor));
+        builder_->scalar({reinterpret_cast<const char*>(event.data.scalar.value), event.data.scalar.length}, plain,
+                         place(event.start_mark), view(event.data.scalar.anchor));
         break;
       case YAML_SEQUENCE_START_EVENT:
         check_tag(event.data.sequence_start.tag, plain, event);
-        builder_.begin(NodeKind::sequence, place(event.start_mark), view(event.data.sequence_start.anchor));
+        builder_->begin(NodeKind::sequence, place(event.start_mark), view(event.data.sequence_start.anchor));
         break;
       case YAML_MAPPING_START_EVENT:
         check_tag(event.data.mapping_start.tag, plain, event);
-        builder_.begin(NodeKind::mapping, place(event.start_mark), view(event.data.mapping_start.anchor));
+        builder_->begin(NodeKind::mapping, place(event.start_mark), view(event.data.mapping_start.anchor));
         break;
       case YAML_SEQUENCE_END_EVENT:
-      case YAML_MAPPING_END_EVENT: builder_.end(); break;
-      case YAML_ALIAS_EVENT: builder_.alias(view(event.data.alias.anchor), place(event.start_mark)); break;
+      case YAML_MAPPING_END_EVENT: builder_->end(); break;
+      case YAML_ALIAS_EVENT: builder_->alias(view(event.data.alias.anchor), place(event.start_mark)); break;
       case YAML_STREAM_END_EVENT: return false;
       default: break;
     }
@@ -226,7 +233,8 @@ class YamlReader {
   }
 
   std::string_view text_;
-  TreeBuilder& builder_;
+  TreeBuilder* builder_;
+  std::function<TreeBuilder*()> next_document_;
   yaml_parser_t parser_;
   int documents_ = 0;
   bool ready_ = false;
@@ -234,18 +242,46 @@ class YamlReader {
 
 }  // namespace
 
-std::optional<YamlTree> read_yaml(std::string_view text, std::string_view file, Problems& problems,
-                                  const TreeLimits& limits) {
-  TreeBuilder builder(file, problems, limits);
+namespace {
+
+/// Without a byte order mark; what cannot be read at all is a failure of `builder`.
+bool begins_well(std::string_view& text, TreeBuilder& builder, const TreeLimits& limits) {
   if (text.size() > limits.bytes) {
     builder.fail({1, 1}, fmt::format("has {} bytes, more than {}", text.size(), limits.bytes));
   } else if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
     builder.fail({1, 1}, "is UTF-16", "save the file as UTF-8");
-  } else {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    YamlReader(text, builder).run();
+  } else if (text.starts_with("\xEF\xBB\xBF")) {
+    text.remove_prefix(3);
   }
+  return !builder.failed();
+}
+
+}  // namespace
+
+std::optional<YamlTree> read_yaml(std::string_view text, std::string_view file, Problems& problems,
+                                  const TreeLimits& limits) {
+  TreeBuilder builder(file, problems, limits);
+  if (begins_well(text, builder, limits)) YamlReader(text, builder).run();
   return builder.finish();
+}
+
+std::optional<std::vector<YamlTree>> read_yaml_documents(std::string_view text, std::string_view file,
+                                                         Problems& problems, const TreeLimits& limits) {
+  std::list<TreeBuilder> builders;  // they stay where they are
+  builders.emplace_back(file, problems, limits);
+  if (begins_well(text, builders.front(), limits)) {
+    YamlReader(text, builders.front(), [&] { return &builders.emplace_back(file, problems, limits); }).run();
+  }
+  std::optional<std::vector<YamlTree>> out(std::in_place);
+  for (TreeBuilder& builder : builders) {
+    std::optional<YamlTree> tree = builder.finish();
+    if (!tree) {
+      out.reset();
+      break;
+    }
+    if (!tree->root().is_null()) out->push_back(std::move(*tree));
+  }
+  return out;
 }
 
 }  // namespace proa::config

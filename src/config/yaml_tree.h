@@ -91,6 +91,11 @@ class YamlTree {
 std::optional<YamlTree> read_yaml(std::string_view text, std::string_view file, Problems& problems,
                                   const TreeLimits& limits = {});
 
+/// Reads a stream of YAML documents, as Kubernetes' tools write them; empty ones are left out. All or nothing: with
+/// one problem anywhere there is no result. `limits` are those of each document, but for the bytes.
+std::optional<std::vector<YamlTree>> read_yaml_documents(std::string_view text, std::string_view file,
+                                                         Problems& problems, const TreeLimits& limits = {});
+
 /// Reads JSON strictly as RFC 8259 says: no comments, no trailing commas, surrogate pairs allowed.
 std::optional<YamlTree> read_json(std::string_view text, std::string_view file, Problems& problems,
                                   const TreeLimits& limits = {});

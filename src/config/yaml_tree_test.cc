@@ -172,5 +172,23 @@ TEST(YamlTree, numbers_are_described_as_such) {
   for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(tree.root().item(i).described(), want[i]) << i;
 }
 
+TEST(YamlTree, a_stream_of_documents_leaves_out_the_empty_ones) {
+  Problems problems;
+  const auto trees = read_yaml_documents("---\na: &x 1\n---\n# nothing\n---\nb: 2\n...\n---\n", "a.yaml", problems);
+  EXPECT_EQ(problems.str(), "");
+  ASSERT_EQ(trees->size(), 2u);
+  EXPECT_EQ((*trees)[0].root().find("a")->text(), "1");
+  EXPECT_EQ((*trees)[1].root().find("b")->mark(), (Mark{"a.yaml", 6, 4}));
+  EXPECT_EQ(read_yaml_documents("", "a.yaml", problems)->size(), 0u);
+}
+
+TEST(YamlTree, a_stream_with_one_bad_document_is_none) {
+  Problems problems;
+  EXPECT_FALSE(read_yaml_documents("a: &x 1\n---\nb: *x\n", "a.yaml", problems));  // anchors end with their document
+  EXPECT_FALSE(read_yaml_documents("a: 1\na: 2\n---\nb: 2\n", "a.yaml", problems));
+  EXPECT_FALSE(read_yaml_documents("a: 1\n---\nb: [\n", "b.yaml", problems));
+  EXPECT_EQ(problems.errors(), 3u) << problems.str();
+}
+
 }  // namespace
 }  // namespace proa::config
