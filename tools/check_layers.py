@@ -13,7 +13,8 @@ GENERATED = ("envoy/", "google/protobuf/", "google/rpc/", "google/api/", "udpa/"
              "cel/expr/", "grpc/health/", "grpc/reflection/")
 # Headers that a few folders wrap for all others: prefix of the include -> folders where it may stand.
 # A home ending in / means every folder below it.
-ONLY_IN = {**{prefix: ("config", "xds", "mesh/", "cli/proa") for prefix in GENERATED}, "openssl/": ("net/tls",)}
+ONLY_IN = {**{prefix: ("config", "xds", "mesh/", "cli/proa") for prefix in GENERATED}, "istio/": ("mesh/", "cli/proa"),
+           "openssl/": ("net/tls",)}
 NOT_IN_HEADERS = {"iostream": "it costs every program a static initialiser",
                   "regex": "it is slow, and so is compiling it; RE2 is at hand"}
 WARN_LINES, FAIL_LINES = 400, 700

@@ -109,8 +109,9 @@ def go_descriptor(text):
     return bytes(int(number, 16) for number in match[1].replace(",", " ").split()) if match else None
 
 
-def from_go(go):
-    pins = [line.split() for line in lines_of("go_modules.txt")]
+def go_modules(go, pins):
+    """The folders of the modules that the lines of `pins` name, in that order: path, version, checksum of go.sum."""
+    pins = [line.split() for line in pins]
     env = dict(os.environ, GOFLAGS="-mod=mod", GONOSUMDB="*", GOTOOLCHAIN="local", GO111MODULE="on")
     with tempfile.TemporaryDirectory() as empty:  # outside any module, so that no go.mod constrains the versions
         run = subprocess.run([go, "mod", "download", "-json", *(f"{path}@{version}" for path, version, _ in pins)],
@@ -120,14 +121,21 @@ def from_go(go):
         module, at = decoder.raw_decode(run.stdout, at)
         at += 1
         modules[module["Path"]] = module
-    files = {}
+    folders = []
     for path, version, checksum in pins:
         module = modules.get(path, {})
         if "Dir" not in module:
             raise Unavailable(f"{path}@{version}: {module.get('Error') or run.stderr.strip()}")
         if module["Sum"] != checksum:
-            sys.exit(f"envoy_api: {path}@{version} has checksum {module['Sum']}, expected {checksum}")
-        for source in sorted(pathlib.Path(module["Dir"]).rglob("*.pb.go")):
+            sys.exit(f"{path}@{version} has checksum {module['Sum']}, expected {checksum}")
+        folders.append(pathlib.Path(module["Dir"]))
+    return folders
+
+
+def from_go(go):
+    files = {}
+    for folder in go_modules(go, lines_of("go_modules.txt")):
+        for source in sorted(folder.rglob("*.pb.go")):
             descriptor = go_descriptor(source.read_text())
             if descriptor:
                 files.setdefault(name_of(descriptor), descriptor)

@@ -112,6 +112,25 @@ def write_if_changed(path, text):
         path.write_text(text)
 
 
+def compile_protos(protoc, version, units, out):
+    """`protoc` and its arguments, but --cpp_out: into OUT/include and `units` files OUT/unit_NN.cc."""
+    with tempfile.TemporaryDirectory(dir=out) as scratch:
+        subprocess.run([*protoc, f"--cpp_out={scratch}"], check=True)
+        sources, keep = {}, set()
+        for path in pathlib.Path(scratch).rglob("*.pb.*"):
+            name = str(path.relative_to(scratch))
+            text = patch(name, path.read_text())
+            write_if_changed(out / "include" / name, text)
+            keep.add(name)
+            if name.endswith(".cc"):
+                sources[name] = len(text)
+    for stale in (out / "include").rglob("*.pb.*"):
+        if str(stale.relative_to(out / "include")) not in keep:
+            stale.unlink()
+    for number, group in enumerate(groups(sources, units)):
+        write_if_changed(out / f"unit_{number:02}.cc", unit(group, version))
+
+
 def fingerprint(arguments):
     digest = hashlib.sha256()
     for path in sorted(HERE.iterdir()):
@@ -132,23 +151,9 @@ def generate(arguments):
     descriptor_set = arguments.out / "envoy.ds.new"
     descriptors.write_set(descriptor_set, [files[name] for name in names])
     compiled = [name for name in names if name not in WELL_KNOWN]
-    with tempfile.TemporaryDirectory(dir=arguments.out) as scratch:
-        subprocess.run([arguments.protoc, f"--descriptor_set_in={descriptor_set}", f"--cpp_out={scratch}", *compiled],
-                       check=True)
-        sources, keep = {}, set()
-        for path in pathlib.Path(scratch).rglob("*.pb.*"):
-            name = str(path.relative_to(scratch))
-            text = patch(name, path.read_text())
-            write_if_changed(arguments.out / "include" / name, text)
-            keep.add(name)
-            if name.endswith(".cc"):
-                sources[name] = len(text)
-    for stale in (arguments.out / "include").rglob("*.pb.*"):
-        if str(stale.relative_to(arguments.out / "include")) not in keep:
-            stale.unlink()
     version = hashlib.sha256(descriptor_set.read_bytes()).hexdigest()
-    for number, group in enumerate(groups(sources, arguments.units)):
-        write_if_changed(arguments.out / f"unit_{number:02}.cc", unit(group, version))
+    compile_protos([arguments.protoc, f"--descriptor_set_in={descriptor_set}", *compiled], version, arguments.units,
+                   arguments.out)
     descriptor_set.rename(arguments.out / "envoy.ds")
     print(f"envoy_api: {len(compiled)} files from {source}, in {arguments.units} units")
 
