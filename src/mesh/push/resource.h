@@ -7,21 +7,16 @@
 #include <memory>
 #include <string>
 
-namespace proa::mesh {
+#include "mesh/source/origin.h"
 
-/// The object that a resource was made from, for people: NACKs, `proa explain`, `proa config`.
-struct Origin {
-  std::string object{};  ///< "VirtualService default/reviews"; empty: of no single object
-  std::string file{};    ///< or where it came from else; empty: not known
-  uint32_t line = 0;     ///< from 1; 0: not known
-};
+namespace proa::mesh {
 
 /// Immutable once it is in a set.
 struct Resource {
   std::string name;
   std::string body;        ///< the serialised message, without the Any around it
   std::uint64_t hash = 0;  ///< of the body: the version that the proxy is told. Equal bodies have equal hashes
-  Origin origin{};
+  Origin origin{};         ///< the object that it was made from
 };
 
 /// With the hash of its body. `body` is serialised in one way only (maps in the order of their keys): else equal
