@@ -59,7 +59,7 @@ struct Clusters::Worker {
 /// Gathers the changes of one turn of the main loop into one message to the workers.
 struct Clusters::Publication final : net::EndOfTurn {
   explicit Publication(Clusters& clusters) : clusters(clusters) {}
-  void run() override { clusters.flush_publication(); }
+  void run() override { clusters.publish(); }
   Clusters& clusters;
   std::unordered_map<size_t, std::shared_ptr<Part>> parts;  // changed copies
   std::vector<std::string> names;
@@ -168,7 +168,7 @@ void Clusters::became_ready(const std::shared_ptr<Cluster>& cluster) {
     if (auto local = all_.find(local_cluster_); local != all_.end()) cluster->set_local_hosts(local->second->hosts());
   }
   if (!warming_.empty() || waiting_for_ready_.empty()) return;
-  flush_publication();  // not for each of many that are ready at once: a directory takes 4 KB
+  publish();  // not for each of many that are ready at once: a directory takes 4 KB
   for (auto& done : std::exchange(waiting_for_ready_, {})) done();
 }
 
@@ -218,7 +218,7 @@ void Clusters::hosts_changed(Cluster& cluster) {
   }
 }
 
-void Clusters::flush_publication() {
+void Clusters::publish() {
   Publication& publication = *publication_;
   if (!publication.names.empty()) {
     auto directory = std::make_shared<Directory>(*directory_);
@@ -249,7 +249,7 @@ void Clusters::tell_workers(std::function<void(Worker&)> what) {
 
 void Clusters::when_all_ready(std::function<void()> done) {
   if (!warming_.empty()) return waiting_for_ready_.push_back(std::move(done));
-  flush_publication();
+  publish();
   done();
 }
 

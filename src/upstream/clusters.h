@@ -41,6 +41,8 @@ class Clusters {
   bool remove(std::string_view name);
   /// Calls `done` once when no cluster is warming, maybe at once.
   void when_all_ready(std::function<void()> done);
+  /// Tells the workers now, not at the end of the turn, of what has changed: before they hear of what names it.
+  void publish();
   size_t size() const { return all_.size(); }
   size_t warming() const { return warming_.size(); }
   /// The cluster in use, or the warming one, or null.
@@ -70,7 +72,6 @@ class Clusters {
   void became_ready(const std::shared_ptr<Cluster>& cluster);
   void put(const std::string& name, std::shared_ptr<Cluster> cluster);  // null: remove
   void hosts_changed(Cluster& cluster);
-  void flush_publication();
   void tell_workers(std::function<void(Worker&)> what);
 
   ClusterContext context_;

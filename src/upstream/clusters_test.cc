@@ -158,6 +158,15 @@ TEST_F(ClustersTest, workers_choose_while_the_main_thread_changes_hosts) {
   EXPECT_EQ(chosen, 600);
 }
 
+TEST_F(ClustersTest, what_is_published_is_known_before_what_is_posted_next) {
+  clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
+  clusters->publish();
+  bool known = false;
+  loop->post([&] { known = clusters->find("a") != nullptr; });
+  loop.settle(2);
+  EXPECT_TRUE(known);
+}
+
 TEST_F(ClustersTest, ten_thousand_clusters_cost_little_and_are_published_in_one_turn) {
   size_t before = mallinfo2().uordblks;
   for (int i = 0; i < 10'000; ++i) {

@@ -115,6 +115,7 @@ Discovery* DynamicConfig::discovery_of(std::string_view type_url) {
 std::vector<Rejection> DynamicConfig::on_update(Source& source, const Update& update) {
   Discovery* discovery = discovery_of(update.type_url);
   if (!discovery) return {};
+  server_.clusters().publish();  // routes are in force at once: those of this turn may name clusters of this turn
   std::vector<Rejection> refused = discovery->on_update(source, update);
   if (!refused.empty() || !refused_.empty()) note_refusals(update, refused);
   return refused;
