@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/prime.h"
 #include "config/cluster_values.h"
 #include "config/supported.h"
 #include "config/typed_payload.h"
@@ -93,14 +94,6 @@ void compile_common(const Cluster::CommonLbConfig& from, LbSpec& to) {
   const auto& hashing = from.consistent_hashing_lb_config();
   to.hash_by_hostname = hashing.use_hostname_for_hashing();
   to.hash_balance_factor = hashing.hash_balance_factor().value();
-}
-
-bool is_prime(uint64_t number) {
-  if (number < 2) return false;
-  for (uint64_t divisor = 2; divisor * divisor <= number; ++divisor) {
-    if (number % divisor == 0) return false;
-  }
-  return true;
 }
 
 /// `at`: where the ring or the table is configured.

@@ -124,8 +124,8 @@ class Transport : public Deferred {
   virtual IoResult read(char* to, size_t size) = 0;
   /// Writes some leading bytes of `pieces`; fewer than all, or kBlocked: on_writable() follows.
   virtual IoResult writev(std::span<const iovec> pieces) = 0;
-  /// The next writes are the last, and once they are taken shutdown_write() or close() follows in the same turn: they
-  /// may wait for it, so that a connection that ends with its answer sends one packet and not three. A hint.
+  /// A hint: the next writes are the last, and once they are taken shutdown_write() or close() follows in the same turn.
+  /// They may wait, to go in one packet with it: after shutdown_write() a write of nothing is blocked while some do.
   virtual void end_follows() {}
   /// Sends the end of our bytes; reading goes on.
   virtual void shutdown_write() = 0;

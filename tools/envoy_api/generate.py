@@ -158,6 +158,17 @@ def generate(arguments):
     print(f"envoy_api: {len(compiled)} files from {source}, in {arguments.units} units")
 
 
+def unless_current(out, made, fingerprint, make):
+    """Makes `made` in the folder `out`, unless it is there and was made of what `fingerprint` stands for."""
+    out.mkdir(parents=True, exist_ok=True)
+    stamp = out / "stamp"
+    with open(out / "lock", "w") as lock:  # two build folders share it
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (stamp.exists() and stamp.read_text() == fingerprint and (out / made).exists()):
+            make()
+            stamp.write_text(fingerprint)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", default="auto", help="auto, go, wheel, or the path of a FileDescriptorSet")
@@ -167,13 +178,7 @@ def main():
     parser.add_argument("--units", type=int, default=20)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    stamp, now = arguments.out / "stamp", fingerprint(arguments)
-    with open(arguments.out / "lock", "w") as lock:  # two build folders share OUT
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (stamp.exists() and stamp.read_text() == now and (arguments.out / "envoy.ds").exists()):
-            generate(arguments)
-            stamp.write_text(now)
+    unless_current(arguments.out, "envoy.ds", fingerprint(arguments), lambda: generate(arguments))
 
 
 if __name__ == "__main__":

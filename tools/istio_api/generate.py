@@ -7,7 +7,6 @@ below "istio/", so that an include says whose it is and none is taken for a fold
 What goes over the wire knows packages, not paths.
 """
 import argparse
-import fcntl
 import hashlib
 import pathlib
 import re
@@ -84,13 +83,7 @@ def main():
     parser.add_argument("--units", type=int, default=4)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    stamp, now = arguments.out / "stamp", fingerprint(arguments)
-    with open(arguments.out / "lock", "w") as lock:  # two build folders share OUT
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (stamp.exists() and stamp.read_text() == now and (arguments.out / "istio.ds").exists()):
-            generate(arguments)
-            stamp.write_text(now)
+    envoy.unless_current(arguments.out, "istio.ds", fingerprint(arguments), lambda: generate(arguments))
 
 
 if __name__ == "__main__":

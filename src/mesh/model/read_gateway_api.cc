@@ -310,19 +310,16 @@ bool LabelSelector::matches(const Labels& labels) const {
 }
 
 void read(const Document& document, const FieldPath& path, ApiGatewayClassSpec& spec, Problems& problems) {
-  read_spec(document, path, problems, [&](const Node& node, const FieldPath& at) {
-    Fields fields(node, at, "GatewayClassSpec", problems);
+  read_spec(document, path, "GatewayClassSpec", problems, [&](Fields& fields) {
     fields.require("controllerName");
     spec.controller = fields.text_or("controllerName");
     spec.description = fields.text_or("description");
     fields.ignore({"parametersRef"});
-    fields.done();
   });
 }
 
 void read(const Document& document, const FieldPath& path, ApiGatewaySpec& spec, Problems& problems) {
-  read_spec(document, path, problems, [&](const Node& node, const FieldPath& at) {
-    Fields fields(node, at, "GatewaySpec", problems);
+  read_spec(document, path, "GatewaySpec", problems, [&](Fields& fields) {
     fields.require("gatewayClassName");
     fields.require("listeners");
     spec.class_name = fields.text_or("gatewayClassName");
@@ -351,56 +348,46 @@ void read(const Document& document, const FieldPath& path, ApiGatewaySpec& spec,
       of.done();
     });
     fields.ignore({"allowedListeners", "defaultScope"});
-    fields.done();
   });
 }
 
 void read(const Document& document, const FieldPath& path, HttpRouteSpec& spec, Problems& problems) {
-  read_spec(document, path, problems, [&](const Node& node, const FieldPath& at) {
-    Fields fields(node, at, "HTTPRouteSpec", problems);
+  read_spec(document, path, "HTTPRouteSpec", problems, [&](Fields& fields) {
     spec.parents = read_parents(fields, problems);
     spec.hostnames = read_hostnames(fields);
     fields.each("rules", [&](const Node& item, const FieldPath& place) {
       spec.rules.push_back(read_http_rule(document, item, place, problems));
     });
-    fields.done();
   });
 }
 
 void read(const Document& document, const FieldPath& path, GrpcRouteSpec& spec, Problems& problems) {
-  read_spec(document, path, problems, [&](const Node& node, const FieldPath& at) {
-    Fields fields(node, at, "GRPCRouteSpec", problems);
+  read_spec(document, path, "GRPCRouteSpec", problems, [&](Fields& fields) {
     spec.parents = read_parents(fields, problems);
     spec.hostnames = read_hostnames(fields);
     fields.each("rules", [&](const Node& item, const FieldPath& place) {
       spec.rules.push_back(read_grpc_rule(document, item, place, problems));
     });
-    fields.done();
   });
 }
 
 void read(const Document& document, const FieldPath& path, TlsRouteSpec& spec, Problems& problems) {
-  read_spec(document, path, problems, [&](const Node& node, const FieldPath& at) {
-    Fields fields(node, at, "TLSRouteSpec", problems);
+  read_spec(document, path, "TLSRouteSpec", problems, [&](Fields& fields) {
     spec.parents = read_parents(fields, problems);
     spec.hostnames = read_hostnames(fields);
     spec.rules = read_l4_rules(document, fields, "TLSRouteRule", problems);
-    fields.done();
   });
 }
 
 void read(const Document& document, const FieldPath& path, TcpRouteSpec& spec, Problems& problems) {
-  read_spec(document, path, problems, [&](const Node& node, const FieldPath& at) {
-    Fields fields(node, at, "TCPRouteSpec", problems);
+  read_spec(document, path, "TCPRouteSpec", problems, [&](Fields& fields) {
     spec.parents = read_parents(fields, problems);
     spec.rules = read_l4_rules(document, fields, "TCPRouteRule", problems);
-    fields.done();
   });
 }
 
 void read(const Document& document, const FieldPath& path, ReferenceGrantSpec& spec, Problems& problems) {
-  read_spec(document, path, problems, [&](const Node& node, const FieldPath& at) {
-    Fields fields(node, at, "ReferenceGrantSpec", problems);
+  read_spec(document, path, "ReferenceGrantSpec", problems, [&](Fields& fields) {
     fields.require("from");
     fields.require("to");
     fields.each("from", [&](const Node& item, const FieldPath& place) {
@@ -416,7 +403,6 @@ void read(const Document& document, const FieldPath& path, ReferenceGrantSpec& s
       spec.to.push_back({of.text_or("group"), of.text_or("kind"), of.text_or("name")});
       of.done();
     });
-    fields.done();
   });
 }
 

@@ -15,11 +15,16 @@ using config::FieldPath;
 using config::Node;
 using config::Problems;
 
-void read_spec(const Document& document, const FieldPath& path, Problems& problems, const Fields::Read& read) {
+void read_spec(const Document& document, const FieldPath& path, std::string_view type, Problems& problems,
+               const std::function<void(Fields&)>& read) {
   Fields fields(document.root, path, info(document.key.kind).name, problems);
   fields.ignore({"apiVersion", "kind", "metadata", "status"});
   if (!fields.has("spec")) fields.error("spec", "is missing");
-  fields.object("spec", read);
+  fields.object("spec", [&](const Node& node, const FieldPath& at) {
+    Fields spec(node, at, type, problems);
+    read(spec);
+    spec.done();
+  });
   fields.done();
 }
 

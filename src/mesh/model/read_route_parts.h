@@ -11,9 +11,9 @@
 
 namespace proa::mesh {
 
-/// What stands under "spec" of a document, with all else of it checked.
-void read_spec(const Document& document, const config::FieldPath& path, config::Problems& problems,
-               const Fields::Read& read);
+/// What stands under "spec" of a document, with all else of it checked. `type`: of the spec, for errors.
+void read_spec(const Document& document, const config::FieldPath& path, std::string_view type,
+               config::Problems& problems, const std::function<void(Fields&)>& read);
 
 Origin origin_at(const Document& document, const config::Node& node);
 

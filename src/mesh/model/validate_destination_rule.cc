@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/prime.h"
 #include "mesh/model/checks.h"
 #include "mesh/model/validate.h"
 #include "mesh/source/names.h"
@@ -16,16 +17,6 @@ using config::shown;
 using config::Site;
 using namespace istio::networking::v1alpha3;
 using DestinationRuleSpec = ::istio::networking::v1alpha3::DestinationRule;
-
-/// As Envoy tells it for Maglev's table.
-bool is_prime(std::uint64_t x) {
-  if (x < 4) return x > 1;
-  if (x % 2 == 0) return false;
-  for (std::uint64_t factor = 3; factor * factor <= x; factor += 2) {
-    if (x % factor == 0) return false;
-  }
-  return true;
-}
 
 void check_outlier(const OutlierDetection& outlier, const Site& at) {
   if (outlier.has_base_ejection_time()) check_duration(outlier.base_ejection_time(), at / "baseEjectionTime");

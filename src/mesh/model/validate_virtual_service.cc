@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "http/header_validity.h"
 #include "mesh/model/checks.h"
 #include "mesh/model/validate.h"
 #include "mesh/source/names.h"
@@ -23,18 +24,10 @@ bool is_authority(std::string_view header) {
           std::ranges::equal(header, std::string_view("host"), [](char a, char b) { return (a | 32) == b; }));
 }
 
-bool is_token(std::string_view name) {
-  constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::ranges::all_of(name, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kOther.find(c) != std::string_view::npos;
-  });
-}
-
 void check_matched_header(const std::string& name, const Site& at) {
   static const std::set<std::string, std::less<>> kPseudo = {":method", ":scheme", ":authority", ":path", ":status"};
   if (kPseudo.contains(name) || name.starts_with("@request.auth.claims")) return;
-  if (!is_token(name)) at.error(fmt::format("{} is no name of a header", shown(name)));
+  if (!http::is_token(name)) at.error(fmt::format("{} is no name of a header", shown(name)));
 }
 
 /// `authority_allowed`: the request's :authority and host may be set and added to.
@@ -232,7 +225,8 @@ void check_cors(const CorsPolicy& cors, const Site& at) {
     if (!kMethods.contains(method)) place.error(fmt::format("is {}, which is no method", shown(method)));
   });
   const auto check_header = [](const std::string& name, const Site& place) {
-    if (name != "*" && !is_token(name)) place.error(fmt::format("is {}, which is no name of a header", shown(name)));
+    if (name != "*" && !http::is_token(name))
+      place.error(fmt::format("is {}, which is no name of a header", shown(name)));
   };
   const Site allow = at / "allowHeaders";
   const Site expose = at / "exposeHeaders";

@@ -15,16 +15,9 @@ class DeltaSession final : public Session {
 
   Status receive(std::string_view bytes, MonoTime, WallTime wall) override {
     DeltaDiscoveryRequest request;
-    if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return fail("no DeltaDiscoveryRequest");
-    take_node(request.node(), request.has_node());
-    if (!has_node()) return fail("the first request has no node");
     bool first = false;
-    Result<Entry*> entry = entry_of(request.type_url(), first);
+    Result<Entry*> entry = begin_request(bytes, request, first, wall);
     if (!entry) return std::unexpected(entry.error());
-    const std::string& nonce = request.response_nonce();
-    if (!nonce.empty()) {
-      note_answer(**entry, nonce, request.has_error_detail(), request.error_detail().message(), wall);
-    }
     if (first) {
       begin(**entry, request);
     } else {

@@ -75,20 +75,34 @@ class Session {
   virtual std::optional<std::string> respond(Entry& entry, const ResourceSet::Named& all, const Due& due, MonoTime now,
                                              WallTime wall) = 0;
 
-  /// The type of a request, checked; `first`: nothing was asked of it before.
-  Result<Entry*> entry_of(const std::string& type_url, bool& first);
+  /// What a request begins with in both protocols: the node, the type, the answer to a response. `first`: nothing was
+  /// asked of the type before.
+  template <class Request>
+  Result<Entry*> begin_request(std::string_view bytes, Request& request, bool& first, WallTime wall) {
+    if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      return fail("no " + Request::descriptor()->name());
+    }
+    take_node(request.node(), request.has_node());
+    if (!node_) return fail("the first request has no node");
+    Result<Entry*> entry = entry_of(request.type_url(), first);
+    if (entry && !request.response_nonce().empty()) {
+      note_answer(**entry, request.response_nonce(), request.has_error_detail(), request.error_detail().message(),
+                  wall);
+    }
+    return entry;
+  }
   Status check_names() const;
-  void take_node(const envoy::config::core::v3::Node& node, bool given);
-  void note_answer(Entry& entry, const std::string& nonce, bool refused, const std::string& reason, WallTime wall);
   std::string next_nonce();
   std::string version_of(const Subscription& subscription) const;
   const SessionOptions& options() const { return options_; }
-  bool has_node() const { return node_ != nullptr; }
 
  private:
   static constexpr size_t kMaxTypes = 64;
   static constexpr size_t kMaxNames = 500'000;
 
+  Result<Entry*> entry_of(const std::string& type_url, bool& first);
+  void take_node(const envoy::config::core::v3::Node& node, bool given);
+  void note_answer(Entry& entry, const std::string& nonce, bool refused, const std::string& reason, WallTime wall);
   const ResourceSet::Named& all_of(const std::string& type_url) const;
   bool users_settled() const;
   void after_clusters(const Due& due, const std::vector<std::string>& changed);
