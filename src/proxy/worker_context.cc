@@ -1,34 +1,9 @@
 #include "proxy/worker_context.h"
 
-#include <bit>
-
 #include "proxy/mirror.h"
 #include "proxy/span_exporter.h"
 
 namespace proa::proxy {
-
-Random::Random(uint64_t seed) {
-  // splitmix64, so that neighbouring seeds give unrelated states.
-  for (uint64_t& word : state_) {
-    seed += 0x9e3779b97f4a7c15;
-    uint64_t z = seed;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    word = z ^ (z >> 31);
-  }
-}
-
-uint64_t Random::operator()() {
-  const uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
-  const uint64_t t = state_[1] << 17;
-  state_[2] ^= state_[0];
-  state_[3] ^= state_[1];
-  state_[1] ^= state_[2];
-  state_[0] ^= state_[3];
-  state_[2] ^= t;
-  state_[3] = std::rotl(state_[3], 45);
-  return result;
-}
 
 std::shared_ptr<ConnectionTicket> ConnectionTicket::take(const std::shared_ptr<std::atomic<int64_t>>& counter,
                                                          int64_t limit) {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/list.h"
+#include "base/random.h"
 #include "net/loop.h"
 
 namespace proa::route {
@@ -19,16 +20,6 @@ namespace proa::proxy {
 
 class Mirrors;
 class SpanExporters;
-
-/// xoshiro256++ by Blackman and Vigna (public domain algorithm): a few ns, no lock, not for secrets.
-class Random {
- public:
-  explicit Random(uint64_t seed);
-  uint64_t operator()();
-
- private:
-  uint64_t state_[4];
-};
 
 /// Counts one connection against a limit for as long as it lives; any thread.
 class ConnectionTicket {
@@ -66,7 +57,7 @@ class WorkerContext {
   ~WorkerContext();
   net::Loop& loop() { return loop_; }
   upstream::Clusters& clusters() { return *shared_.clusters; }
-  uint64_t random() { return random_(); }
+  uint64_t random() { return random_.next(); }
   /// Unique in the process.
   uint64_t next_stream_id() { return ++stream_id_; }
   bool announce_close() const { return shared_.announce_close.load(std::memory_order_relaxed); }

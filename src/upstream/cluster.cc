@@ -7,6 +7,7 @@
 #include "observe/metadata.h"
 #include "upstream/discovery.h"
 #include "upstream/health_checker.h"
+#include "upstream/lb/random.h"
 #include "upstream/original_dst.h"
 #include "upstream/outlier_detector.h"
 

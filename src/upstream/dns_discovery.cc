@@ -4,6 +4,7 @@
 
 #include "net/loop.h"
 #include "upstream/endpoint_source.h"
+#include "upstream/lb/random.h"
 
 namespace proa::upstream {
 

@@ -5,6 +5,7 @@
 #include "net/loop.h"
 #include "upstream/event_log.h"
 #include "upstream/host_check.h"
+#include "upstream/lb/random.h"
 #include "upstream/outlier_detector.h"
 
 namespace proa::upstream {

@@ -6,6 +6,7 @@
 
 #include "net/loop.h"
 #include "upstream/event_log.h"
+#include "upstream/lb/random.h"
 
 namespace proa::upstream {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/message.h"
+#include "upstream/lb/random.h"
 #include "upstream/tcp_attempt.h"
 
 namespace proa::upstream {

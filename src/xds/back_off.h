@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "upstream/lb/random.h"
+#include "base/random.h"
 
 namespace proa::xds {
 
@@ -19,7 +19,7 @@ class BackOff {
  public:
   explicit BackOff(const BackOffOptions& options) : options_(options) { reset(); }
 
-  Milliseconds next(upstream::Random& random) {
+  Milliseconds next(Random& random) {
     const Milliseconds below = bound_;
     bound_ = bound_ > options_.max / 2 ? options_.max : bound_ * 2;
     return Milliseconds(random.below(static_cast<uint64_t>(below.count())));

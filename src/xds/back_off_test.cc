@@ -7,7 +7,7 @@ namespace {
 
 /// The longest of many first, second, ... waits.
 Milliseconds longest(int nth, const BackOffOptions& options = {}) {
-  upstream::Random random(1);
+  Random random(1);
   Milliseconds most{0};
   for (int i = 0; i < 2000; ++i) {
     BackOff back_off(options);
@@ -26,7 +26,7 @@ TEST(BackOff, doubles_up_to_its_maximum) {
 }
 
 TEST(BackOff, begins_anew_after_a_reset) {
-  upstream::Random random(1);
+  Random random(1);
   BackOff back_off({});
   for (int i = 0; i < 10; ++i) back_off.next(random);
   back_off.reset();

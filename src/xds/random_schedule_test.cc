@@ -218,7 +218,7 @@ class Schedule {
   }
 
   bool delta_;
-  upstream::Random random_;
+  Random random_;
   World world_;
   Program program_;
   std::unique_ptr<TestServer> server_;

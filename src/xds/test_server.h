@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "upstream/lb/random.h"
+#include "base/random.h"
 #include "xds/test_protocol.h"
 
 namespace proa::xds {
@@ -28,7 +28,7 @@ struct World {
 /// One stream of one server. It speaks when told to.
 class TestServer {
  public:
-  TestServer(World& world, upstream::Random& random) : world_(world), random_(random) {}
+  TestServer(World& world, Random& random) : world_(world), random_(random) {}
   virtual ~TestServer() = default;
 
   virtual void request(const std::string& bytes) = 0;
@@ -44,7 +44,7 @@ class TestServer {
   bool coin() { return random_.below(2) == 0; }
 
   World& world_;
-  upstream::Random& random_;
+  Random& random_;
 
  private:
   int nonces_ = 0;

@@ -3,10 +3,10 @@
 
 #include <memory>
 
+#include "base/random.h"
 #include "upstream/lb/host_set.h"
 #include "upstream/lb/lb_context.h"
 #include "upstream/lb/lb_spec.h"
-#include "upstream/lb/random.h"
 
 namespace proa::upstream {
 

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "base/random.h"
 #include "upstream/lb/hash_table.h"
-#include "upstream/lb/random.h"
 
 namespace proa::upstream {
 

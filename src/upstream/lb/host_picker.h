@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
+#include "base/random.h"
 #include "upstream/lb/host.h"
 #include "upstream/lb/lb_spec.h"
-#include "upstream/lb/random.h"
 #include "upstream/lb/stride_schedule.h"
 
 namespace proa::upstream {
