@@ -10,6 +10,7 @@
 #include "config/rate_limit_compile.h"
 #include "config/route_compile.h"
 #include "config/supported.h"
+#include "config/tlv_selection.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/path/rewrite/uri_template/v3/uri_template_rewrite.pb.h"
@@ -204,7 +205,9 @@ void compile_upgrades(const rv3::RouteAction& from, Forward& to, const Site& at)
       const auto& config = upgrade.connect_config();
       route::TunnelEnd end{.allow_post = config.allow_post()};
       if (config.has_proxy_protocol_config()) {
-        end.proxy_protocol = config.proxy_protocol_config().version() == core::ProxyProtocolConfig::V2 ? 2 : 1;
+        const core::ProxyProtocolConfig& header = config.proxy_protocol_config();
+        end.proxy_protocol = header.version() == core::ProxyProtocolConfig::V2 ? 2 : 1;
+        if (header.has_pass_through_tlvs()) end.proxy_tlvs = tlv_selection(header.pass_through_tlvs());
       }
       to.tunnel_end = end;
     }

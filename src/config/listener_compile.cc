@@ -5,6 +5,7 @@
 #include "config/access_log_compile.h"
 #include "config/filter_chain_compile.h"
 #include "config/supported.h"
+#include "config/tlv_selection.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.pb.h"
@@ -63,7 +64,7 @@ void compile_proxy_protocol(const filters::proxy_protocol::v3::ProxyProtocol& fr
     if (version == core::ProxyProtocolConfig::V1) rules.allow_v1 = false;
     if (version == core::ProxyProtocolConfig::V2) rules.allow_v2 = false;
   }
-  rules.keep_tlvs = from.has_pass_through_tlvs();
+  if (from.has_pass_through_tlvs()) rules.keep_tlvs = tlv_selection(from.pass_through_tlvs());
   for (const auto& rule : from.rules()) {
     const std::string& space = rule.on_tlv_present().metadata_namespace();
     rules.tlv_rules.push_back({.type = static_cast<uint8_t>(rule.tlv_type()),  // below 256 by the API's own rules
@@ -202,8 +203,7 @@ void add_listener_fields(SupportedTable& table) {
       {"rules", "allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs", "stat_prefix"}));
   table.add(supported<filters::proxy_protocol::v3::ProxyProtocol::Rule>({"tlv_type", "on_tlv_present"}));
   table.add(supported<filters::proxy_protocol::v3::ProxyProtocol::KeyValuePair>({"metadata_namespace", "key"}));
-  table.add(
-      supported<core::ProxyProtocolPassThroughTLVs>({}).harmless({"match_type", "tlv_type"}, "all TLVs are kept"));
+  table.add(supported<core::ProxyProtocolPassThroughTLVs>({"match_type", "tlv_type"}));
   table.add(supported<filters::tls_inspector::v3::TlsInspector>({}).harmless({"initial_read_buffer_size"},
                                                                              "bytes are looked at in the kernel"));
   table.add(supported<filters::http_inspector::v3::HttpInspector>({}));

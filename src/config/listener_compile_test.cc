@@ -120,7 +120,8 @@ TEST_F(ListenerCompile, listener_filters) {
   EXPECT_TRUE(to->inspect_tls && to->inspect_http && to->original_destination);
   ASSERT_TRUE(to->proxy_protocol.has_value());
   EXPECT_TRUE(to->proxy_protocol->allow_without && to->proxy_protocol->allow_v2);
-  EXPECT_FALSE(to->proxy_protocol->allow_v1 || to->proxy_protocol->keep_tlvs);
+  EXPECT_FALSE(to->proxy_protocol->allow_v1);
+  EXPECT_TRUE(to->proxy_protocol->keep_tlvs.nothing());
   ASSERT_EQ(to->proxy_protocol->tlv_rules.size(), 2U);
   EXPECT_EQ(to->proxy_protocol->tlv_rules[0].type, 234);
   EXPECT_EQ(to->proxy_protocol->tlv_rules[0].space, "envoy.filters.listener.proxy_protocol");

@@ -7,6 +7,7 @@
 #include "config/supported.h"
 #include "config/tls_reload.h"
 #include "config/tls_secrets.h"
+#include "config/tlv_selection.h"
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.pb.h"
@@ -281,6 +282,7 @@ upstream::TransportSocketSpec compile_upstream_socket(const core::TransportSocke
   } else if (auto* proxy = dynamic_cast<const sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport*>(message)) {
     to = compile_upstream_socket(proxy->transport_socket(), inside / "transport_socket", compiler);
     to.proxy_protocol = proxy->config().version() == core::ProxyProtocolConfig::V2 ? 2 : 1;
+    if (proxy->config().has_pass_through_tlvs()) to.proxy_tlvs = tlv_selection(proxy->config().pass_through_tlvs());
   }
   return to;
 }
@@ -288,7 +290,7 @@ upstream::TransportSocketSpec compile_upstream_socket(const core::TransportSocke
 void add_tls_fields(SupportedTable& table) {
   table.add(supported<sockets::raw_buffer::v3::RawBuffer>({}));
   table.add(supported<sockets::proxy_protocol::v3::ProxyProtocolUpstreamTransport>({"config", "transport_socket"}));
-  table.add(supported<core::ProxyProtocolConfig>({"version"}));
+  table.add(supported<core::ProxyProtocolConfig>({"version", "pass_through_tlvs"}));
   table.add(supported<tls3::DownstreamTlsContext>({"common_tls_context", "require_client_certificate", "require_sni",
                                                    "session_ticket_keys", "disable_stateless_session_resumption",
                                                    "session_timeout", "prefer_client_ciphers"})

@@ -266,6 +266,13 @@ TEST_F(TlsCompile, sockets_that_are_not_tls) {
   EXPECT_EQ(problem_lines(), "");
   EXPECT_EQ(second.proxy_protocol, 2);
   EXPECT_TRUE(second.tls);
+  EXPECT_TRUE(second.proxy_tlvs.nothing());
+  EXPECT_TRUE(proxied("config: {version: V2, pass_through_tlvs: {}}, ").proxy_tlvs.all);
+  const auto some =
+      proxied("config: {version: V2, pass_through_tlvs: {match_type: INCLUDE, tlv_type: [1, 224]}}, ").proxy_tlvs;
+  EXPECT_FALSE(some.all);
+  EXPECT_EQ(some.types, (std::vector<uint8_t>{1, 224}));
+  EXPECT_EQ(problem_lines(), "");
 }
 
 }  // namespace

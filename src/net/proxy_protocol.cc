@@ -188,6 +188,14 @@ ProxyParse parse_proxy_header(std::string_view bytes) {
   return parsed;
 }
 
+std::vector<ProxyTlv> selected(std::span<const ProxyTlv> tlvs, const TlvSelection& wanted) {
+  std::vector<ProxyTlv> out;
+  for (const ProxyTlv& tlv : tlvs) {
+    if (wanted.all || std::ranges::find(wanted.types, tlv.type) != wanted.types.end()) out.push_back(tlv);
+  }
+  return out;
+}
+
 std::string write_proxy_v1(const Address& source, const Address& destination) {
   auto [from, to] = same_family(source, destination);
   if (!from) return "PROXY UNKNOWN\r\n";

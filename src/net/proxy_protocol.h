@@ -13,6 +13,13 @@
 
 namespace proa::net {
 
+/// Which TLVs go on from one header to another. Source: envoy.config.core.v3.ProxyProtocolPassThroughTLVs.
+struct TlvSelection {
+  bool all = false;
+  std::vector<uint8_t> types{};  ///< unless all
+  bool nothing() const { return !all && types.empty(); }
+};
+
 struct ProxyHeader {
   uint8_t version = 0;  // 1 or 2
   /// No addresses are told (LOCAL, UNKNOWN, UNSPEC): those of the socket stay.
@@ -44,6 +51,9 @@ inline constexpr size_t kMaxProxyHeader = 16 * 1024;
 /// datagram protocol is not: who gathers datagrams into a stream tells of their sender. Only to be called for
 /// connections from sources that are trusted to send it.
 ProxyParse parse_proxy_header(std::string_view bytes);
+
+/// Those of `tlvs` that are wanted, in their order.
+std::vector<ProxyTlv> selected(std::span<const ProxyTlv> tlvs, const TlvSelection& wanted);
 
 /// "PROXY TCP4 ..."; UNKNOWN unless both are IP. A pair of mixed families is written as IPv6.
 std::string write_proxy_v1(const Address& source, const Address& destination);

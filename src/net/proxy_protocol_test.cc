@@ -147,5 +147,12 @@ TEST(ProxyProtocol, what_is_written_is_read_back) {
   EXPECT_LT(write_proxy_v2(kSource, kDestination, huge).size(), 65552U);
 }
 
+TEST(ProxyProtocol, tlvs_are_selected_by_type) {
+  const std::vector<ProxyTlv> tlvs{{1, "a"}, {2, "b"}, {1, "c"}};
+  EXPECT_EQ(selected(tlvs, {.all = true}), tlvs);
+  EXPECT_EQ(selected(tlvs, {.types = {1, 7}}), (std::vector<ProxyTlv>{{1, "a"}, {1, "c"}}));
+  EXPECT_TRUE(selected(tlvs, {}).empty());
+}
+
 }  // namespace
 }  // namespace proa::net

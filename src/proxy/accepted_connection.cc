@@ -104,7 +104,7 @@ AcceptedConnection::Progress AcceptedConnection::read_proxy_header() {
         info.local_restored = true;
       }
       if (!rules.tlv_rules.empty()) metadata_ = tlv_metadata(rules.tlv_rules, header.tlvs);
-      if (rules.keep_tlvs) info.proxy_tlvs = header.tlvs;
+      info.proxy_tlvs = net::selected(header.tlvs, rules.keep_tlvs);
       proxy_header_read_ = true;
       return Progress::kDone;
     }

@@ -11,6 +11,7 @@
 #include "base/awaited.h"
 #include "net/address.h"
 #include "net/listen_socket.h"
+#include "net/proxy_protocol.h"
 #include "observe/access_log.h"
 #include "observe/stats.h"
 #include "proxy/filter_chain.h"
@@ -24,7 +25,7 @@ struct ProxyProtocolRules {
   bool allow_without = false;  ///< allow_requests_without_proxy_protocol
   bool allow_v1 = true;
   bool allow_v2 = true;
-  bool keep_tlvs = false;
+  net::TlvSelection keep_tlvs;  ///< pass_through_tlvs: for upstreams that want them
   std::vector<TlvRule> tlv_rules;
   std::shared_ptr<observe::StatGroup> stats;  ///< schema kProxyProtocolSchema
 };

@@ -12,16 +12,31 @@ namespace proa::proxy {
 
 namespace {
 
+/// Of the cluster, or of some of its hosts.
+bool any_socket(const upstream::ClusterSpec& spec, bool (*wants)(const upstream::TransportSocketSpec&)) {
+  return wants(spec.socket) ||
+         std::ranges::any_of(spec.socket_matches, wants, [](const auto& match) -> auto& { return match.socket; });
+}
+
 bool wants_proxy_header(const upstream::ClusterSpec& spec) {
-  auto wants = [](const upstream::TransportSocketMatch& match) { return match.socket.proxy_protocol != 0; };
-  return spec.socket.proxy_protocol != 0 || std::ranges::any_of(spec.socket_matches, wants);
+  return any_socket(spec, [](const upstream::TransportSocketSpec& socket) { return socket.proxy_protocol != 0; });
+}
+
+bool wants_tlvs(const upstream::ClusterSpec& spec) {
+  return any_socket(spec, [](const upstream::TransportSocketSpec& socket) { return !socket.proxy_tlvs.nothing(); });
 }
 
 /// A connection that begins with a client's addresses carries nothing but that client's requests.
-void set_proxied(upstream::TransportOptions& options, const net::ConnectionInfo& client) {
+void set_proxied(upstream::TransportOptions& options, const upstream::ClusterSpec& spec,
+                 const net::ConnectionInfo& client) {
   options.proxied_source = client.remote;
   options.proxied_destination = client.local;
   options.hash = (options.hash ^ (client.remote.hash() * 31 + client.local.hash())) | 1;
+  if (client.proxy_tlvs.empty() || !wants_tlvs(spec)) return;
+  options.proxied_tlvs = client.proxy_tlvs;
+  for (const net::ProxyTlv& tlv : client.proxy_tlvs) {
+    options.hash = (options.hash * 31 + tlv.type * 31 + std::hash<std::string>{}(tlv.value)) | 1;
+  }
 }
 
 }  // namespace
@@ -30,7 +45,7 @@ std::shared_ptr<const upstream::TransportOptions> transport_options(const upstre
                                                                     const net::ConnectionInfo& client) {
   if (!wants_proxy_header(spec)) return nullptr;
   auto options = std::make_shared<upstream::TransportOptions>();
-  set_proxied(*options, client);
+  set_proxied(*options, spec, client);
   return options;
 }
 
@@ -52,7 +67,7 @@ std::shared_ptr<const upstream::TransportOptions> transport_options(const upstre
   if (http.auto_sni && !is_address) options->sni = name;
   if (http.auto_san_validation) options->sans.push_back(name);
   options->hash = std::hash<std::string>{}(name) | 1;  // 0 is "the cluster's own"
-  if (wants_proxy_header(spec)) set_proxied(*options, client);
+  if (wants_proxy_header(spec)) set_proxied(*options, spec, client);
   return options;
 }
 

@@ -34,7 +34,9 @@ std::string_view Exchange::tunnel_preamble() {
   const net::ConnectionInfo& client = *info_.downstream;
   switch (forward_->tunnel_end->proxy_protocol) {
     case 1: return arena_->copy(net::write_proxy_v1(client.remote, client.local));
-    case 2: return arena_->copy(net::write_proxy_v2(client.remote, client.local));
+    case 2:
+      return arena_->copy(net::write_proxy_v2(client.remote, client.local,
+                                              net::selected(client.proxy_tlvs, forward_->tunnel_end->proxy_tlvs)));
     default: return {};
   }
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "http/regex.h"
+#include "net/proxy_protocol.h"
 #include "observe/metadata.h"
 #include "route/fraction.h"
 #include "route/hash_policy.h"
@@ -99,8 +100,9 @@ struct UpgradeOverride {
 
 /// connect_config: the payload of a CONNECT goes to the upstream as plain TCP.
 struct TunnelEnd {
-  bool allow_post = false;     ///< a POST's too
-  uint8_t proxy_protocol = 0;  ///< 1 or 2: behind a PROXY header that tells the client's addresses; 0: none
+  bool allow_post = false;         ///< a POST's too
+  uint8_t proxy_protocol = 0;      ///< 1 or 2: behind a PROXY header that tells the client's addresses; 0: none
+  net::TlvSelection proxy_tlvs{};  ///< of the client's own header
 };
 
 enum class Priority : uint8_t { kDefault, kHigh };

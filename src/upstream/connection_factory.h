@@ -23,6 +23,7 @@ struct TransportOptions {
   net::Address source;            ///< bind to it (transparent); kNone: the cluster's
   net::Address proxied_source;    ///< for a PROXY header: the client; kNone: "LOCAL"
   net::Address proxied_destination;
+  std::vector<net::ProxyTlv> proxied_tlvs;  ///< of the client's own header
   /// Equal options have equal hashes; made by whoever builds them.
   uint64_t hash = 0;
   bool operator==(const TransportOptions&) const = default;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "http/codec.h"
 #include "net/dns.h"
+#include "net/proxy_protocol.h"
 #include "net/socket_options.h"
 #include "net/tls/slot.h"
 #include "upstream/health_check_spec.h"
@@ -107,6 +108,7 @@ struct BreakerSpec {
 struct TransportSocketSpec {
   std::shared_ptr<const net::tls::ClientSlot> tls;  ///< null: plain
   uint8_t proxy_protocol = 0;                       ///< 1 or 2: a PROXY header first; 0: none
+  net::TlvSelection proxy_tlvs;                     ///< of the client's header, in ours of version 2
 };
 
 /// The socket of hosts whose metadata "envoy.transport_socket_match" has all these pairs.

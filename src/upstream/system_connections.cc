@@ -29,10 +29,12 @@ net::ConnectOptions socket_options(const Cluster& cluster, const net::Address& t
   return how;
 }
 
-std::string proxy_header(uint8_t version, const TransportOptions* options) {
-  net::Address source = options ? options->proxied_source : net::Address();
-  net::Address destination = options ? options->proxied_destination : net::Address();
-  return version == 1 ? net::write_proxy_v1(source, destination) : net::write_proxy_v2(source, destination);
+std::string proxy_header(const TransportSocketSpec& socket, const TransportOptions* options) {
+  static const TransportOptions kOurOwn;
+  const TransportOptions& from = options ? *options : kOurOwn;
+  if (socket.proxy_protocol == 1) return net::write_proxy_v1(from.proxied_source, from.proxied_destination);
+  return net::write_proxy_v2(from.proxied_source, from.proxied_destination,
+                             net::selected(from.proxied_tlvs, socket.proxy_tlvs));
 }
 
 // What is offered when neither the cluster nor the request says anything.
@@ -74,7 +76,7 @@ class SystemConnections final : public ConnectionFactory {
     if (!made) return std::unexpected(made.error());
     std::unique_ptr<net::Transport> transport = std::move(*made);
     if (socket.proxy_protocol) {
-      transport = std::make_unique<PrefixTransport>(std::move(transport), proxy_header(socket.proxy_protocol, options));
+      transport = std::make_unique<PrefixTransport>(std::move(transport), proxy_header(socket, options));
     }
     if (!socket.tls) return transport;
     auto context = socket.tls->current();

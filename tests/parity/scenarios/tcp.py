@@ -209,3 +209,51 @@ TLV.case("tcp_bytes_that_are_no_text", flow=talk("tcp", b"hello", dial={"before"
 TLV.case("tcp_twice", flow=talk("tcp", b"hello", dial={"before": v2(tlvs=b"\xe0\0\x01a\xe0\0\x01b")}), logs=1)
 TLV.case("tcp_other_type", flow=talk("tcp", b"hello", dial={"before": v2(tlvs=b"\xe1\0\x01a")}), logs=1)
 TLV.case("tlv_to_metadata", get("/"), listener="tlv", dial={"before": v2(tlvs=b"\xe0\0\x03abc")})
+
+_PASS = _PP % ", pass_through_tlvs: %s"
+
+
+def _with_header(config: str) -> str:
+    """A cluster whose connections begin with a PROXY header."""
+    raw = '{name: raw, typed_config: {"@type": transport_sockets.raw_buffer.v3.RawBuffer}}'
+    return ('{endpoints: [%s], transport_socket: {name: p, typed_config: {"@type": transport_sockets.proxy_protocol.v3.'
+            f'ProxyProtocolUpstreamTransport, config: {{{config}}}, transport_socket: {raw}}}}}}}')
+
+
+_KEEP_ALL, _ALL, _SOME = _PASS % "{match_type: INCLUDE_ALL}", "pass_through_tlvs: {}", "pass_through_tlvs: {match_type: INCLUDE, tlv_type: [225]}"
+PASS_THROUGH = Feature("proxy_protocol_pass_through", f"""
+listeners:
+  all: {{listener: {{listener_filters: [{_KEEP_ALL}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: all}}}}]}}
+  kept_some: {{listener: {{listener_filters: [{_PASS % "{match_type: INCLUDE, tlv_type: [224]}"}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: all}}}}]}}
+  kept_none: {{listener: {{listener_filters: [{_PP % ""}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: all}}}}]}}
+  sent_some: {{listener: {{listener_filters: [{_KEEP_ALL}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: some}}}}]}}
+  sent_none: {{listener: {{listener_filters: [{_KEEP_ALL}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: none}}}}]}}
+  v1: {{listener: {{listener_filters: [{_KEEP_ALL}]}}, routes: [{{match: {{prefix: /}}, route: {{cluster: v1}}}}]}}
+  tcp: {{listener: {{listener_filters: [{_KEEP_ALL}]}}, network: [{{typed_config: {{"@type": network.tcp_proxy.v3.TcpProxy, stat_prefix: tcp, cluster: echo}}}}]}}
+clusters:
+  all: {_with_header("version: V2, " + _ALL) % "p"}
+  some: {_with_header("version: V2, " + _SOME) % "p"}
+  none: {_with_header("version: V2") % "p"}
+  v1: {_with_header("version: V1, " + _ALL) % "p"}
+  echo: {_with_header("version: V2, " + _ALL) % "echo"}
+""", origins={"p": {"proxy_protocol": True}, "echo": {"tcp": True}})
+_FROM = iter(range(2000, 3000))           # a client for each case: clients share no connection
+
+
+def _tlvs(tlvs: bytes) -> dict:
+    addresses = socket.inet_aton("1.2.3.4") + socket.inet_aton("5.6.7.8")
+    return {"before": v2(body=addresses + next(_FROM).to_bytes(2, "big") + b"\x08\xae", tlvs=tlvs)}
+
+
+_TWO = b"\xe0\0\x03abc\xe1\0\x01d"
+for name in ("all", "kept_some", "kept_none", "sent_some", "sent_none", "v1"):
+    PASS_THROUGH.case(name, get("/"), listener=name, dial=_tlvs(_TWO))
+PASS_THROUGH.case("empty_value", get("/"), listener="all", dial=_tlvs(b"\xe0\0\0"))
+PASS_THROUGH.case("none_came", get("/"), listener="all", dial=_tlvs(b""))
+PASS_THROUGH.case("twice", get("/"), listener="all", dial=_tlvs(b"\xe0\0\x01a\xe0\0\x01b"))
+PASS_THROUGH.case("reserved_types", get("/"), listener="all", dial=_tlvs(b"\x01\0\x02h2\x02\0\x01h\x05\0\x01u"))
+PASS_THROUGH.case("from_v1", get("/"), listener="all", dial={"before": V1})
+PASS_THROUGH.case("v6", get("/"), listener="all", dial={
+    "before": v2(family=0x21, body=bytes(15) + b"\1" + bytes(15) + b"\2" + b"\0\1\0\2", tlvs=b"\xe0\0\x01x")})
+PASS_THROUGH.case("local", get("/"), listener="all", dial={"before": v2(command=0, family=0, body=b"", tlvs=b"\xe0\0\x01x")})
+PASS_THROUGH.case("tcp", flow=talk("tcp", b"hello", dial=_tlvs(_TWO)), logs=1)
