@@ -12,6 +12,7 @@
 #include "envoy/extensions/filters/listener/original_dst/v3/original_dst.pb.h"
 #include "envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.pb.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "proxy/http_inspector_stats.h"
 #include "proxy/listener_stats.h"
 #include "proxy/proxy_protocol_stats.h"
 #include "proxy/tls_inspector_stats.h"
@@ -154,6 +155,7 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   compiler.outbound = from.traffic_direction() == core::OUTBOUND;
   compile_chains(from, *to, at, compiler);
   if (to->inspect_tls) to->inspection_stats = compiler.shared.stats(proxy::kTlsInspectorSchema, {});
+  if (to->inspect_http) to->http_inspection_stats = compiler.shared.stats(proxy::kHttpInspectorSchema, {});
   to->connection_limit = connection_limit(compiler, to->name);
   to->connections = compiler.shared.connections(to->name);
   to->ignore_global_limit = from.ignore_global_conn_limit();

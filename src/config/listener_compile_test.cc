@@ -122,6 +122,7 @@ TEST_F(ListenerCompile, listener_filters) {
   EXPECT_TRUE(to->proxy_protocol->allow_without && to->proxy_protocol->allow_v2);
   EXPECT_FALSE(to->proxy_protocol->allow_v1);
   EXPECT_TRUE(to->proxy_protocol->keep_tlvs.nothing());
+  EXPECT_TRUE(to->inspection_stats && to->http_inspection_stats);
   ASSERT_EQ(to->proxy_protocol->tlv_rules.size(), 2U);
   EXPECT_EQ(to->proxy_protocol->tlv_rules[0].type, 234);
   EXPECT_EQ(to->proxy_protocol->tlv_rules[0].space, "envoy.filters.listener.proxy_protocol");

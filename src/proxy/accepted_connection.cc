@@ -7,6 +7,7 @@
 #include "net/proxy_protocol.h"
 #include "net/tls/transport.h"
 #include "net/tls_inspector.h"
+#include "proxy/http_inspector_stats.h"
 #include "proxy/listener.h"
 #include "proxy/listener_stats.h"
 #include "proxy/proxy_protocol_stats.h"
@@ -166,6 +167,7 @@ AcceptedConnection::Progress AcceptedConnection::look_at_http(std::string_view b
   if (ended) return Progress::kFailed;
   net::HttpInspection inspection = net::inspect_http(bytes);
   if (inspection == net::HttpInspection::kNeedMore) return Progress::kMore;
+  config_->http_inspection_stats->add(inspector_stat(inspection));
   if (inspection != net::HttpInspection::kNot) {
     info.application_protocols = {std::string(net::protocol_name(inspection))};
   }

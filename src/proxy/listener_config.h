@@ -47,7 +47,8 @@ struct ListenerConfig {
   bool inspect_tls = false;
   std::shared_ptr<observe::StatGroup> inspection_stats;  ///< schema kTlsInspectorSchema; with inspect_tls
   bool inspect_http = false;
-  Milliseconds inspection_timeout{15'000};  ///< listener_filters_timeout; kNever: none
+  std::shared_ptr<observe::StatGroup> http_inspection_stats;  ///< schema kHttpInspectorSchema; with inspect_http
+  Milliseconds inspection_timeout{15'000};                    ///< listener_filters_timeout; kNever: none
   bool continue_on_inspection_timeout = false;
 
   std::vector<std::shared_ptr<const FilterChain>> chains;

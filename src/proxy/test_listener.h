@@ -8,6 +8,7 @@
 
 #include "observe/registry.h"
 #include "proxy/codec_stats.h"
+#include "proxy/http_inspector_stats.h"
 #include "proxy/listener_config.h"
 #include "proxy/listener_stats.h"
 #include "route/route_table.h"
@@ -20,7 +21,8 @@ class TestListeners {
   explicit TestListeners(observe::Registry& registry)
       : http_stats_(group(registry, kHttpSchema)),
         codec_stats_(group(registry, kCodecSchema)),
-        listener_stats_(group(registry, kListenerSchema)) {}
+        listener_stats_(group(registry, kListenerSchema)),
+        http_inspection_stats_(group(registry, kHttpInspectorSchema)) {}
 
   /// HTTP that answers every request with `text`.
   std::shared_ptr<FilterChain> answering(const std::string& text, uint64_t transport_hash = 1) const {
@@ -62,6 +64,7 @@ class TestListeners {
     return config;
   }
   int64_t count(HttpStat stat) const { return http_stats_->value(stat); }
+  std::shared_ptr<observe::StatGroup> http_inspection_stats() const { return http_inspection_stats_; }
   int64_t count(ListenerStat stat) const { return listener_stats_->value(stat); }
 
  private:
@@ -84,7 +87,7 @@ class TestListeners {
   static std::shared_ptr<observe::StatGroup> group(observe::Registry& registry, const observe::StatSchema& schema) {
     return std::make_shared<observe::StatGroup>(registry, schema, observe::StatName{"test", {}});
   }
-  std::shared_ptr<observe::StatGroup> http_stats_, codec_stats_, listener_stats_;
+  std::shared_ptr<observe::StatGroup> http_stats_, codec_stats_, listener_stats_, http_inspection_stats_;
 };
 
 }  // namespace proa::proxy

@@ -110,6 +110,7 @@ TEST_F(WorkerListenersTest, a_connection_whose_chain_differs_below_http_drains_u
 TEST_F(WorkerListenersTest, a_connection_that_was_being_inspected_is_served_by_the_update) {
   auto before = listeners.listener(listeners.answering("one!"));
   before->inspect_http = true;
+  before->http_inspection_stats = listeners.http_inspection_stats();
   add(before);
   auto client = connect();
   ASSERT_TRUE(accepted(1));
@@ -153,6 +154,7 @@ TEST_F(WorkerListenersTest, an_idle_connection_of_a_removed_listener_ends_with_t
 TEST_F(WorkerListenersTest, a_connection_that_was_being_inspected_when_its_listener_went_drains_too) {
   auto config = listeners.listener(listeners.answering("one!"));
   config->inspect_http = true;
+  config->http_inspection_stats = listeners.http_inspection_stats();
   add(config);
   auto client = connect();
   ASSERT_TRUE(accepted(1));

@@ -29,7 +29,7 @@ _COUNTERS = re.compile(
     r"|tcp\.[^.]+\.(downstream_cx_total|downstream_cx_no_route|max_downstream_connection_duration|idle_timeout)"
     r"|vhost\..*upstream_rq_\w+|listener\.(?!admin|barrier)[^.]+\.(no_filter_chain_match|ssl\.(handshake|connection_error"
     r"|fail_verify_\w+|no_certificate)|downstream_pre_cx_timeout)"
-    r"|.*http_local_rate_limit\..*|.*\.ratelimit\..*|proxy_proto\..*|tls_inspector\..*)$")
+    r"|.*http_local_rate_limit\..*|.*\.ratelimit\..*|proxy_proto\..*|tls_inspector\..*|http_inspector\..*)$")
 
 
 def observe(world: World, case: Case) -> Observation:

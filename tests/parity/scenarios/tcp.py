@@ -257,3 +257,17 @@ PASS_THROUGH.case("v6", get("/"), listener="all", dial={
     "before": v2(family=0x21, body=bytes(15) + b"\1" + bytes(15) + b"\2" + b"\0\1\0\2", tlvs=b"\xe0\0\x01x")})
 PASS_THROUGH.case("local", get("/"), listener="all", dial={"before": v2(command=0, family=0, body=b"", tlvs=b"\xe0\0\x01x")})
 PASS_THROUGH.case("tcp", flow=talk("tcp", b"hello", dial=_tlvs(_TWO)), logs=1)
+
+_INSPECTOR = '{name: envoy.filters.listener.http_inspector, typed_config: {"@type": listener.http_inspector.v3.HttpInspector}}'
+_TLS_INSPECTOR = '{name: envoy.filters.listener.tls_inspector, typed_config: {"@type": listener.tls_inspector.v3.TlsInspector}}'
+INSPECTED = Feature("http_inspector", f"""
+listeners:
+  main: {{hcm: {{http_protocol_options: {{accept_http_10: true}}}}, listener: {{listener_filters: [{_INSPECTOR}]}}}}
+  both: {{listener: {{listener_filters: [{_TLS_INSPECTOR}, {_INSPECTOR}]}}}}
+""")
+INSPECTED.case("http11", get("/"))
+INSPECTED.case("http10", get("/", version="HTTP/1.0"))
+INSPECTED.case("h2c", get("/"), protocol="h2")
+INSPECTED.case("behind_tls_inspector", get("/"), listener="both")
+INSPECTED.case("other", get(raw=b"hello there\r\n\r\n"), logs=0)
+INSPECTED.case("nothing", get(raw=b""), dial={"seconds": 0.3}, logs=0)
