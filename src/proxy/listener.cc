@@ -6,7 +6,7 @@
 namespace proa::proxy {
 
 Listener::Listener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config)
-    : worker_(worker), config_(std::move(config)) {}
+    : worker_(worker), config_(std::move(config)), close_timer_(net::Timer::of<&Listener::close_all>(this)) {}
 
 Listener::~Listener() = default;
 

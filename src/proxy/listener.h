@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "net/listen_socket.h"
+#include "net/timer.h"
 #include "proxy/accepted_connection.h"
 #include "proxy/downstream_connection.h"
 #include "proxy/listener_config.h"
@@ -37,6 +38,8 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   void drain_share(size_t turns_left);
   /// Closes every connection now.
   void close_all();
+  /// Likewise in `time`, those that are still there.
+  void close_after(Milliseconds time) { close_timer_.start(worker_.loop(), time); }
   bool empty() { return accepted_.empty() && http_.empty() && tcp_.empty() && self_served_.empty(); }
 
   WorkerContext& worker() { return worker_; }
@@ -69,6 +72,7 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   ConnectionTickets next_tickets_;
   std::move_only_function<void()> when_empty_;
   bool draining_ = false;
+  net::Timer close_timer_;
 };
 
 }  // namespace proa::proxy

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "proxy/worker_listeners.h"
 #include "upstream/connection_factory.h"
 
 namespace proa::proxy {
@@ -132,7 +133,7 @@ Status Server::start(Snapshot snapshot, InheritedSockets inherited, std::functio
   workers_ = std::make_unique<net::Workers>(options_.concurrency);
   for (size_t i = 0; i < options_.concurrency; ++i) {
     contexts_.push_back(std::make_unique<WorkerContext>((*workers_)[i].loop(), shared_, i, seed()));
-    listeners_.push_back(std::make_unique<WorkerListeners>(*contexts_.back()));
+    listeners_.push_back(std::make_unique<WorkerListeners>(*contexts_.back(), options_.drain_time));
     contexts_.back()->set_runtime(snapshot.runtime);
   }
   workers_->for_each([this](net::Worker& worker) { clusters_->attach_worker(worker.loop()); });

@@ -12,11 +12,14 @@
 #include "net/dns.h"
 #include "net/worker.h"
 #include "observe/registry.h"
+#include "proxy/listener_config.h"
 #include "proxy/snapshot.h"
-#include "proxy/worker_listeners.h"
+#include "proxy/worker_context.h"
 #include "upstream/clusters.h"
 
 namespace proa::proxy {
+
+class WorkerListeners;
 
 /// Listening sockets taken over from another process, by bound address; several for each with reuse_port.
 using InheritedSockets = std::map<std::string, std::vector<net::Fd>>;

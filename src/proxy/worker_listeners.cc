@@ -41,6 +41,8 @@ void WorkerListeners::drain(std::unique_ptr<Listener> listener) {
       return;
     }
   });
+  // Last: it may be gone afterwards.
+  leaving.close_after(drain_time_);
   leaving.drain();
 }
 

@@ -13,11 +13,12 @@ namespace proa::proxy {
 /// One worker thread, except construction.
 class WorkerListeners {
  public:
-  explicit WorkerListeners(WorkerContext& worker) : worker_(worker) {}
+  /// `drain_time`: how long the connections of a listener that is removed or replaced may take to finish.
+  WorkerListeners(WorkerContext& worker, Milliseconds drain_time) : worker_(worker), drain_time_(drain_time) {}
 
   void add(std::shared_ptr<const ListenerConfig> config, std::vector<net::Fd> sockets);
   void update(std::shared_ptr<const ListenerConfig> config);
-  /// Stops accepting and drains; gone when its last connection is.
+  /// Stops accepting and drains; gone when its last connection is, which the drain time ends.
   void remove(const std::string& name);
   void stop_accepting(Traffic traffic);
   /// One of `turns_left` turns in which every connection is told to end; see Listener::drain_share.
@@ -30,6 +31,7 @@ class WorkerListeners {
   void drain(std::unique_ptr<Listener> listener);
 
   WorkerContext& worker_;
+  const Milliseconds drain_time_;
   std::map<std::string, std::unique_ptr<Listener>> active_;
   std::vector<std::unique_ptr<Listener>> draining_;
 };

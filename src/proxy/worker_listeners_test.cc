@@ -71,7 +71,7 @@ struct WorkerListenersTest : testing::Test {
   TestListeners listeners{registry};
   SharedContext shared;
   WorkerContext worker{loop, shared, 0, 1};
-  WorkerListeners worker_listeners{worker};
+  WorkerListeners worker_listeners{worker, Milliseconds(600'000)};
   net::Address where;
 };
 
@@ -149,6 +149,29 @@ TEST_F(WorkerListenersTest, an_idle_connection_of_a_removed_listener_ends_with_t
   EXPECT_FALSE(client->ended);
   loop.run_for(Milliseconds(2));
   EXPECT_TRUE(loop.run_until([&] { return client->ended; }));
+}
+
+// No protocol tells a client of raw bytes that it should leave.
+TEST_F(WorkerListenersTest, what_a_removed_listener_still_has_ends_with_the_drain_time) {
+  add(listeners.listener(TestListeners::self_served({.echo = true, .answer = {}})));
+  auto relayed = connect();
+  ASSERT_TRUE(accepted(1));
+  auto inspected = listeners.listener(listeners.answering("one!"), "second");
+  inspected->inspect_http = true;
+  inspected->http_inspection_stats = listeners.http_inspection_stats();
+  inspected->inspection_timeout = kNever;
+  add(inspected);
+  auto silent = connect();
+  ASSERT_TRUE(accepted(2));
+  worker_listeners.remove("l");
+  worker_listeners.remove("second");
+  loop.run_for(Milliseconds(599'999));
+  relayed->send("still there");
+  EXPECT_TRUE(loop.run_until([&] { return relayed->received == "still there"; }));
+  EXPECT_FALSE(silent->ended);
+  loop.run_for(Milliseconds(2));
+  EXPECT_TRUE(loop.run_until([&] { return relayed->ended && silent->ended; }));
+  EXPECT_TRUE(loop.run_until([&] { return worker_listeners.connections() == 0; }));
 }
 
 TEST_F(WorkerListenersTest, a_connection_that_was_being_inspected_when_its_listener_went_drains_too) {
