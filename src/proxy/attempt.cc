@@ -69,10 +69,10 @@ void Attempt::count_reset(ResetReason reason) {
 }
 
 void Attempt::on_ready(upstream::Connection& connection) {
-  reused_connection_ = connection.reused();
   http2_ = connection.version() == http::Version::kHttp2;
   connection_ = &connection;
   stream_ = &connection.open(*this, exchange_.arena());
+  reused_connection_ = connection.reused();  // by this one: only now it has been counted
   exchange_.attempt_ready(*this, connection.info(), connection.version());
 }
 
@@ -94,6 +94,8 @@ void Attempt::on_failed(upstream::PoolFailure failure, std::string_view details)
 }
 
 void Attempt::on_informational(http::ResponseHead& head) {
+  informed_ = true;
+  timer_.stop();
   touch();
   exchange_.attempt_informational(*this, head);
 }
@@ -123,7 +125,7 @@ void Attempt::on_reset(ResetReason reason, std::string_view details) {
   stop_timers();
   reset_reason_ = reason;
   failure_details_ = details;
-  replayable_ = upstream::may_replay(reason, reused_connection_, response_ != nullptr, exchange_.request().method_id);
+  replayable_ = upstream::may_replay(reason, reused_connection_, answering(), exchange_.request().method_id);
   exchange_.attempt_failed(*this);
 }
 

@@ -50,8 +50,12 @@ class Attempt final : public upstream::PoolWaiter, public upstream::TcpWaiter, p
   http::ResponseHead* response() { return response_; }
   bool response_end() const { return response_end_; }
   bool request_sent() const { return request_sent_; }
+  /// The client may have something of it, if only a 1xx: another attempt could contradict that.
+  bool answering() const { return response_ || informed_; }
+  /// The host has it, or will.
+  bool under_way() const { return stream_ || waiting(); }
   /// Neither answered nor failed yet.
-  bool running() const { return !failed_ && !response_ && (stream_ || waiting()); }
+  bool running() const { return !failed_ && !response_ && under_way(); }
   /// Its time is over and it goes on, because the route hedges; it has been sent the whole request.
   bool slow() const { return slow_; }
   /// Another one was started beside it: it has had its retry.
@@ -60,7 +64,7 @@ class Attempt final : public upstream::PoolWaiter, public upstream::TcpWaiter, p
   /// Null until there is one; valid while there is a stream.
   upstream::Connection* connection() { return connection_; }
   void set_request_sent() { request_sent_ = true; }
-  /// Runs while the upstream has the whole request and no answer; kNever: off.
+  /// Runs while the upstream has the whole request and has not begun to answer; kNever: off.
   void start_per_try_timer(net::Loop& loop, Milliseconds timeout) { timer_.start(loop, timeout); }
   /// The time-outs that run as long as there is a connection.
   void start_timers(net::Loop& loop, Milliseconds idle, Milliseconds duration);
@@ -111,6 +115,7 @@ class Attempt final : public upstream::PoolWaiter, public upstream::TcpWaiter, p
   bool request_sent_ = false;
   bool reused_connection_ = false;
   bool http2_ = false;
+  bool informed_ = false;  ///< a 1xx came
   bool slow_ = false;
   bool hedged_ = false;
   Milliseconds idle_timeout_ = kNever;

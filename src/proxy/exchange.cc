@@ -148,7 +148,7 @@ void Exchange::on_request_complete() {
   request_timer_.stop();
   if (forward_) start_route_timer();
   if (!attempt_ || !attempt_->stream()) return;
-  if (!attempt_->response()) attempt_->start_per_try_timer(loop_, timeouts_.per_try);
+  if (!attempt_->answering()) attempt_->start_per_try_timer(loop_, timeouts_.per_try);
   if (std::exchange(request_held_, false)) send_request(*attempt_);
 }
 
@@ -328,14 +328,20 @@ void Exchange::on_request_timeout() {
 }
 
 void Exchange::on_route_timeout() {
-  for (size_t under_way = 0; under_way <= others_.size(); ++under_way) {
-    if (!response_started_) count_upstream_status(timeout_status());  // afterwards, the stream is reset
-    if (cluster_) cluster_->stats().add(ClusterStat::kRqTimeout);
-  }
+  for (Attempt* other : others_) report_cut_short(*other);
+  if (attempt_ && attempt_->under_way()) report_cut_short(*attempt_);  // between two of them, nobody was slow
   info_.set(ResponseFlag::kUpstreamRequestTimeout);
   respond({.status = timeout_status(),
            .body = alternative_timeout_ ? "" : "upstream request timeout",
            .details = "response_timeout"});
+}
+
+/// An attempt that the route's time-out ends.
+void Exchange::report_cut_short(Attempt& attempt) {
+  cluster_->stats().add(ClusterStat::kRqTimeout);
+  if (attempt.response()) return;
+  if (!attempt.slow()) cluster_->cluster().report(attempt.host(), upstream::Outcome::kTimeout);  // else it was told
+  if (!attempt.answering()) count_upstream_status(timeout_status());
 }
 
 void Exchange::on_max_duration() {

@@ -1,7 +1,8 @@
 // One request and its response: the object behind the story in serve.cc.
 //
 //   exchange.cc  plumbing: events of the client's stream, filter interface, timers, end
-//   serve.cc     the story: accept, filter, route, choose, forward, retry, answer
+//   serve.cc     the story: accept, filter, route, choose, forward, answer
+//   retry.cc     what follows an attempt: another one, or the answer
 //   relay.cc     both bodies, with back-pressure
 //   hedge.cc     several attempts at a time
 //   internal_redirect.cc  the hop to a successor, which serves the same stream again
@@ -98,6 +99,14 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void start_mirrors();
   bool start_attempt();
   bool no_upstream();
+  upstream::RoutingPriority priority() const;
+  const upstream::SubsetCriteria* subset_criteria();
+  void give_up();
+  bool follow_redirect();
+  bool in_maintenance();
+  void refuse_overloaded(filters::LocalReply reply);
+
+  // retry.cc
   /// What comes after the outcome of an attempt.
   enum class Step : uint8_t {
     kAnswer,   ///< the response, or the failure
@@ -106,15 +115,14 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   };
   Step judge_outcome();
   bool try_again();
+  bool wants_retry(Attempt& attempt) const;
+  void replay();
+  void prepare_retry(Attempt& attempt);
   bool take_retry();
   void release_retry();
+  void count_retry();
+  void stop_retrying();
   void report_outcome(Attempt& attempt);
-  upstream::RoutingPriority priority() const;
-  const upstream::SubsetCriteria* subset_criteria();
-  void give_up();
-  bool follow_redirect();
-  bool in_maintenance();
-  void refuse_overloaded(filters::LocalReply reply);
 
   // upgrades.cc
   bool wants_upgrade() const { return request_.method_id == http::Method::kConnect || !request_.protocol.empty(); }
@@ -171,6 +179,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void prepare_upstream_response(http::ResponseHead& head);
   void count_upstream_response();
   void count_attempt_timeout(const Attempt& attempt);
+  void report_cut_short(Attempt& attempt);
   /// Of a response, or of the answer that stands in for the one that did not come.
   void count_upstream_status(uint16_t status);
   void count_upstream_status(observe::StatGroup& stats, uint16_t status);
@@ -236,6 +245,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   std::string_view grpc_timeout_;     ///< as the client sent it
   bool alternative_timeout_ = false;  ///< x-envoy-upstream-rq-timeout-alt-response: 204 instead of 504
   uint32_t retries_done_ = 0;
+  bool pause_asked_ = false;  ///< the response that is retried told how long
   uint32_t replays_ = 0;
   TriedHosts tried_;
   std::shared_ptr<upstream::Cluster> retry_cluster_;  ///< set while a retry counts against its breaker

@@ -163,7 +163,9 @@ void Exchange::attempt_writable() {
 void Exchange::attempt_informational(Attempt& attempt, http::ResponseHead& head) {
   touch();
   if (!down_ || response_started_ || !look_at(attempt)) return;
-  drop_others();  // the client has something of this one
+  // The client has something of this one. As Envoy, also when it was a 1xx that is kept from the client.
+  drop_others();
+  stop_retrying();
   count_upstream_status(head.status);
   if (head.status == 100 && !manager_->proxy_100_continue) return;  // sent by ourselves already
   manager_->stats->count_status(0, head.status);

@@ -1,4 +1,4 @@
-// The story of a request: accept, filter, route, choose, forward, retry, answer.
+// The story of a request: accept, filter, route, choose, forward, answer. retry.cc tells what follows an attempt.
 #include "http/grpc_status.h"
 #include "http/uri.h"
 #include "observe/metadata.h"
@@ -9,7 +9,6 @@
 #include "proxy/transport_options.h"
 #include "proxy/upstream_failure.h"
 #include "route/redirect.h"
-#include "route/retry_decision.h"
 #include "route/rewrite.h"
 #include "route/strict_headers.h"
 #include "upstream/clusters.h"
@@ -23,12 +22,6 @@ using filters::Verdict;
 using http::HeaderId;
 using observe::ResponseFlag;
 using upstream::ClusterStat;
-
-namespace {
-
-constexpr uint32_t kMaxReplays = 3;
-
-}  // namespace
 
 net::Detached Exchange::serve() {
   if (const observe::Metadata* metadata = connection_.metadata()) observe::mutable_metadata(info_, *arena_) = *metadata;
@@ -285,6 +278,7 @@ bool Exchange::start_attempt() {
     context.filter = &tried_;
     context.filter_attempts = retry_.policy->host_selection_max_attempts;
   }
+  if (retry_cluster_) count_retry();
   if (trace_) trace_->before_attempt(*route_, attempt_ && attempt_->response() ? attempt_->response()->status : 0);
   ++info_.upstream_attempts;
   upstream::HostRef host = cluster_->choose(context);
@@ -341,98 +335,6 @@ upstream::RoutingPriority Exchange::priority() const {
                                                       : upstream::RoutingPriority::kDefault;
 }
 
-Exchange::Step Exchange::judge_outcome() {
-  if (try_again() || attempt_->running() || give_way()) return Step::kWait;
-  return Step::kAnswer;
-}
-
-bool Exchange::try_again() {
-  Attempt& attempt = *attempt_;
-  const bool goes_on = attempt.running();
-  if (!goes_on) report_outcome(attempt);
-  if (attempt.hedged()) return false;
-  if (retry_cluster_ && attempt.response() && attempt.response()->status < 500) {
-    retry_cluster_->stats().add(ClusterStat::kRqRetrySuccess);
-  }
-  release_retry();
-  const bool wanted = goes_on              ? retry_.on != 0
-                      : attempt.response() ? route::should_retry(retry_, *attempt.response())
-                      : attempt.timed_out() != AttemptTimeout::kNone
-                          ? route::should_retry_on_timeout(retry_)
-                          : route::should_retry(retry_, attempt.reset_reason(), attempt.request_sent());
-  const bool may_retry = wanted && retries_done_ < retry_.retries;  // what the policy covers is a retry, and counted
-  if (!may_retry && attempt.replayable() && replays_ < kMaxReplays && body_complete_for_replay()) {
-    // The keep-alive race: the server closed before it began. Not a retry, and no pause.
-    ++replays_;
-    --info_.upstream_attempts;
-    cluster_->stats().add(ClusterStat::kRqPerCxReplayed);
-    signals_.set(Signal::kBackoff);
-    return true;
-  }
-  if (!wanted || !body_complete_for_replay()) return false;
-  observe::StatGroup& stats = cluster_->stats();
-  if (!may_retry) {
-    stats.add(ClusterStat::kRqRetryLimitExceeded);
-    info_.set(ResponseFlag::kUpstreamRetryLimitExceeded);
-    return false;
-  }
-  if (!take_retry()) return false;
-  ++retries_done_;
-  stats.add(ClusterStat::kRqRetry);
-  if (attempt.response()) {
-    stats.add(ClusterStat::kRqCompletedRetry);
-    stats.count_status(static_cast<size_t>(upstream::ClusterStatus::kRetryRq), attempt.response()->status);
-  }
-  if (route_->virtual_host->include_is_timeout_retry_header) {
-    const AttemptTimeout timeout = attempt.timed_out();
-    const bool by_timeout = goes_on || timeout == AttemptTimeout::kPerTry || timeout == AttemptTimeout::kPerTryIdle;
-    request_.headers.set(HeaderId::kXEnvoyIsTimeoutRetry, by_timeout ? "true" : "false");
-  }
-  if (info_.upstream_local) info_.upstream_local = arena_->make<net::Address>(*info_.upstream_local);  // it outlives it
-  Milliseconds pause = route::retry_back_off(*retry_.policy, retries_done_, connection_.random());
-  std::optional<Milliseconds> asked;
-  if (attempt.response()) {
-    asked = route::rate_limited_back_off(*retry_.policy, *attempt.response(), loop_.wall_now(), connection_.random());
-  }
-  stats.add(asked ? ClusterStat::kRqRetryBackoffRatelimited : ClusterStat::kRqRetryBackoffExponential);
-  goes_on ? attempt.set_hedged() : attempt.cancel();
-  backoff_timer_.start(loop_, asked.value_or(pause));
-  return true;
-}
-
-/// One retry under way counts against the cluster's breaker or budget until its outcome is known.
-bool Exchange::take_retry() {
-  retry_cluster_ = cluster_->shared_cluster();
-  if (retry_cluster_->take(priority(), upstream::Resource::kRetries)) return true;
-  cluster_->stats().add(ClusterStat::kRqRetryOverflow);
-  info_.set(ResponseFlag::kUpstreamOverflow);
-  retry_cluster_.reset();
-  return false;
-}
-
-void Exchange::release_retry() {
-  if (!retry_cluster_) return;
-  retry_cluster_->release(priority(), upstream::Resource::kRetries);
-  retry_cluster_.reset();
-}
-
-void Exchange::report_outcome(Attempt& attempt) {
-  upstream::Cluster& cluster = cluster_->cluster();
-  using upstream::Outcome;
-  if (attempt.response()) {
-    cluster.report(attempt.host(), upstream::outcome_of_status(attempt.response()->status));
-    if (attempt.response()->headers.has(HeaderId::kXEnvoyImmediateHealthCheckFail)) {
-      cluster.fail_health_check(attempt.host());
-    }
-  } else if (attempt.timed_out() != AttemptTimeout::kNone) {
-    count_attempt_timeout(attempt);
-    if (attempt.timed_out() != AttemptTimeout::kMaxDuration) cluster.report(attempt.host(), Outcome::kTimeout);
-  } else if (attempt.reset_reason() != http::ResetReason::kConnectFailure &&
-             attempt.reset_reason() != http::ResetReason::kOverload) {
-    cluster.report(attempt.host(), Outcome::kReset);  // failed connects are reported by the pool
-  }
-}
-
 void Exchange::give_up() {
   UpstreamFailure failure = describe_failure(*attempt_, retries_done_ > 0, *arena_);
   info_.set(failure.flag);
@@ -452,7 +354,9 @@ void Exchange::give_up() {
     info_.upstream_host_name = {};
   }
   if (failure.overflow) return refuse_overloaded(reply);
-  if (attempt_->timed_out() != AttemptTimeout::kMaxDuration) count_upstream_status(reply.status);
+  if (attempt_->timed_out() != AttemptTimeout::kMaxDuration && !attempt_->answering()) {
+    count_upstream_status(reply.status);
+  }
   respond(reply);
 }
 

@@ -24,6 +24,23 @@ class TestListeners {
         listener_stats_(group(registry, kListenerSchema)),
         http_inspection_stats_(group(registry, kHttpInspectorSchema)) {}
 
+  /// HTTP by no routes yet.
+  std::shared_ptr<ConnectionManager> manager() const {
+    auto made = std::make_shared<ConnectionManager>();
+    made->stats = http_stats_;
+    made->http1_stats = made->http2_stats = codec_stats_;
+    return made;
+  }
+  /// One route for everything.
+  static std::shared_ptr<RouteSlot> routes(route::RouteSpec route) {
+    route.match.path = route::PathPrefix{"/"};
+    route::VirtualHostSpec host;
+    host.domains = {"*"};
+    host.routes.push_back(std::move(route));
+    route::RouteTableSpec table;
+    table.virtual_hosts.push_back(std::move(host));
+    return std::make_shared<RouteSlot>(*route::RouteTable::make(std::move(table)));
+  }
   /// HTTP that answers every request with `text`.
   std::shared_ptr<FilterChain> answering(const std::string& text, uint64_t transport_hash = 1) const {
     route::DirectResponse response;
@@ -71,17 +88,9 @@ class TestListeners {
   template <class Action>
   std::shared_ptr<ConnectionManager> manager(Action action) const {
     route::RouteSpec route;
-    route.match.path = route::PathPrefix{"/"};
     route.action = std::move(action);
-    route::VirtualHostSpec host;
-    host.domains = {"*"};
-    host.routes.push_back(std::move(route));
-    route::RouteTableSpec table;
-    table.virtual_hosts.push_back(std::move(host));
-    auto made = std::make_shared<ConnectionManager>();
-    made->stats = http_stats_;
-    made->http1_stats = made->http2_stats = codec_stats_;
-    made->routes = std::make_shared<RouteSlot>(*route::RouteTable::make(std::move(table)));
+    auto made = manager();
+    made->routes = routes(std::move(route));
     return made;
   }
   static std::shared_ptr<observe::StatGroup> group(observe::Registry& registry, const observe::StatSchema& schema) {

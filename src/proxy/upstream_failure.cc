@@ -62,8 +62,9 @@ UpstreamFailure describe_failure(const Attempt& attempt, bool retried, Arena& ar
   failure.body = arena.concat("upstream connect error or disconnect/reset before headers. ",
                               retried ? "retried and the latest " : "", "reset reason: ", cause.text);
   // The transport's own words are for the log alone: they tell a client about what is behind the proxy.
-  failure.details = arena.concat("upstream_reset_before_response_started{", with_underscores(cause.text, arena),
-                                 connecting ? "|" : "", connecting ? with_underscores(transport, arena) : "", "}");
+  failure.details = arena.concat("upstream_reset_", attempt.answering() ? "after" : "before", "_response_started{",
+                                 with_underscores(cause.text, arena), connecting ? "|" : "",
+                                 connecting ? with_underscores(transport, arena) : "", "}");
   return failure;
 }
 

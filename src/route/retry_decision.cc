@@ -97,6 +97,7 @@ std::optional<Milliseconds> rate_limited_back_off(const RetryPolicy& policy, con
       seconds -= static_cast<uint64_t>(epoch);
     }
     if (seconds > static_cast<uint64_t>(policy.reset_max_interval.count()) / 1000) continue;
+    if (seconds == 0) return std::nullopt;  // no limit any more: the usual pause
     const uint64_t interval = seconds * 1000;
     return Milliseconds(static_cast<int64_t>(interval + random % (interval / 2 + 1)));
   }

@@ -127,6 +127,7 @@ TEST(RetryBackOff, reset_headers_tell_when) {
   EXPECT_EQ(wait(Response(429, {{"x-ratelimit-reset", "999"}})), std::nullopt);
   EXPECT_EQ(wait(Response(429, {{"retry-after", "301"}})), std::nullopt);
   EXPECT_EQ(wait(Response(429)), std::nullopt);
+  EXPECT_EQ(wait(Response(429, {{"retry-after", "0"}, {"x-ratelimit-reset", "1003"}})), std::nullopt) << "at once";
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ _COUNTERS = re.compile(
     r"|no_route|no_cluster|rq_redirect|rq_direct_response|rq_total|rq_retry_skipped_request_not_complete"
     r"|rq_reset_after_downstream_response_started|downstream_cx_(upgrades_total|protocol_error"
     r"|http1_total|http2_total)|rbac\..*|fault\..*|cors\..*|csrf\..*|buffer\..*|tracing\..*)"
-    r"|cluster\.[^.]+\.(upstream_rq_(\dxx|\d{3}|total|timeout|per_try_timeout|rx_reset|tx_reset|retry|retry_success"
+    r"|cluster\.[^.]+\.(upstream_rq_(\dxx|\d{3}|total|timeout|per_try_timeout|rx_reset|tx_reset|retry|retry_success|retry_backoff_\w+"
     r"|retry_overflow|retry_limit_exceeded|pending_overflow|pending_failure_eject|maintenance_mode|max_duration_reached)"
     r"|upstream_cx_(connect_fail|connect_timeout|overflow|none_healthy|protocol_error)|upstream_internal_redirect_.*"
     r"|retry\..*|lb_healthy_panic|lb_subsets_(selected|fallback)|bind_errors|original_dst_host_invalid"

@@ -16,6 +16,8 @@ listeners:
     - {name: idle, match: {prefix: /idle}, route: {cluster: a, timeout: 0s, idle_timeout: 0.15s}}
     - {name: stream, match: {prefix: /stream}, route: {cluster: a, timeout: 0s, max_stream_duration: {max_stream_duration: 0.15s}}}
     - {name: grpc_timeout, match: {prefix: /grpc}, route: {cluster: a, timeout: 0s, max_stream_duration: {grpc_timeout_header_max: 0.15s}}}
+    - {name: between, match: {prefix: /between}, route: {cluster: a, timeout: 0.15s, retry_policy: {retry_on: "5xx", rate_limited_retry_back_off: {reset_headers: [{name: retry-after, format: SECONDS}], max_interval: 10s}}}}
+    - {name: ejecting, match: {prefix: /eject}, route: {cluster: ejecting, timeout: 0.15s}}
     - {name: grpc_old, match: {prefix: /oldgrpc}, route: {cluster: a, max_grpc_timeout: 0.15s}}
     - {name: plain, match: {prefix: /}, route: {cluster: a}}
   internal:
@@ -35,13 +37,21 @@ listeners:
   conn_max: {hcm: {common_http_protocol_options: {max_connection_duration: 0.15s}, drain_timeout: 0.1s}}
   max_stream: {hcm: {common_http_protocol_options: {max_stream_duration: 0.15s}}, routes: [{match: {prefix: /}, route: {cluster: a, timeout: 0s}}]}
   max_requests: {hcm: {common_http_protocol_options: {max_requests_per_connection: 2}}}
+clusters:
+  ejecting:
+    endpoints: [a]
+    outlier_detection: {consecutive_5xx: 1, max_ejection_percent: 100}
+    common_lb_config: {healthy_panic_threshold: {value: 0}}
 """)
+R = Reply
 HANG, HALF = Reply(hang=True), Reply(body=b"x" * 100, hang_after=10)
 TIMEOUTS.case("route", get("/short"), origin=HANG)
 TIMEOUTS.case("route_h2", get("/short"), origin=HANG, protocol="h2")
 TIMEOUTS.case("route_grpc", post("/short", MESSAGE, GRPC), origin=HANG, protocol="h2")
 TIMEOUTS.case("route_after_headers", get("/short"), origin=HALF)
 TIMEOUTS.case("route_after_headers_h2", get("/short"), origin=HALF, protocol="h2")
+TIMEOUTS.case("route_between_two_tries", get("/between"), origin=[R(503, [("retry-after", "5")]), R()])
+TIMEOUTS.case("route_ejects_host", get("/eject"), get("/eject"), origin=HANG)
 TIMEOUTS.case("off", get("/off"))
 TIMEOUTS.case("per_try_exhausted", get("/pertry"), origin=HANG)
 TIMEOUTS.case("per_try_then_ok", get("/pertry"), origin=[HANG, Reply()])
@@ -121,6 +131,19 @@ listeners:
       routes:
       - {{match: {{prefix: /own}}, route: {{cluster: a, retry_policy: {{retry_on: reset}}}}}}
       - {{match: {{prefix: /}}, route: {{cluster: a}}}}
+  interim:
+    hcm: {{proxy_100_continue: true}}
+    vhosts:
+    - name: v
+      domains: ["*"]
+      retry_policy: {{retry_on: 5xx, num_retries: 2, {_BACK}}}
+      routes:
+      - {{match: {{prefix: /try}}, route: {{cluster: a, timeout: 0.3s, retry_policy: {{retry_on: 5xx, per_try_timeout: 0.1s, {_BACK}}}}}}}
+      - {{match: {{prefix: /short}}, route: {{cluster: a, timeout: 0.15s}}}}
+      - {{match: {{prefix: /}}, route: {{cluster: a}}}}
+  swallowed:
+    routes:
+    - {{match: {{prefix: /}}, route: {{cluster: a, retry_policy: {{retry_on: 5xx, num_retries: 2, {_BACK}}}}}}}
   internal:
     hcm: {{use_remote_address: true, internal_address_config: {{cidr_ranges: [{{address_prefix: 127.0.0.0, prefix_len: 8}}]}}}}
 clusters:
@@ -129,7 +152,6 @@ clusters:
   half: {{endpoints: [refused, a]}}
   nobudget: {{endpoints: [a], circuit_breakers: {{thresholds: [{{max_retries: 0}}]}}}}
 """)
-R = Reply
 for name, target, replies in [
     ("5xx_then_ok", "/5xx", [R(503), R()]), ("5xx_twice", "/5xx", [R(503), R(500), R()]), ("5xx_not_404", "/5xx", [R(404), R()]),
     ("5xx_on_close", "/5xx", [R(close_before=True), R()]), ("5xx_on_reset", "/5xx", [R(reset_before=True), R()]),
@@ -170,6 +192,14 @@ RETRIES.case("internal_retriable_header_names", get("/", ("x-envoy-retry-on", "r
              origin=[R(200, [("x-again", "1")]), R()], listener="internal")
 RETRIES.case("internal_grpc_header", post("/", MESSAGE, GRPC, ("x-envoy-retry-grpc-on", "unavailable")), protocol="h2", listener="internal",
              origin=[R(200, [GRPC, ("grpc-status", "14")], body=b""), R(200, [GRPC, ("grpc-status", "0")], body=b"")])
+HINTS = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"
+RETRIES.case("interim_then_503", get("/"), origin=[R(503, interim=[(103, [("link", "</x>")])]), R()], listener="interim")
+RETRIES.case("interim_then_close", get("/"), origin=[R(raw=HINTS, close=True), R()], listener="interim")
+RETRIES.case("interim_then_close_on_reused", get("/1"), get("/2"), origin=[R(), R(raw=HINTS, close=True), R()], listener="interim")
+RETRIES.case("interim_then_per_try_timeout", get("/try"), origin=[R(raw=HINTS), R()], listener="interim")
+RETRIES.case("interim_then_timeout", get("/short"), origin=[R(raw=HINTS), R()], listener="interim")
+RETRIES.case("interim_in_second_try", get("/"), origin=[R(503), R(503, interim=[(103, [])]), R()], listener="interim")
+RETRIES.case("interim_swallowed_then_503", get("/"), origin=[R(503, interim=[(100, [])]), R()], listener="swallowed")
 RETRIES.case("external_headers_are_ignored", get("/", ("x-envoy-retry-on", "5xx"), ("x-envoy-max-retries", "2")), origin=[R(503), R()])
 
 HEDGING = Feature("hedging", """
