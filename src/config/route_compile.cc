@@ -13,6 +13,7 @@
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/path/match/uri_template/v3/uri_template_match.pb.h"
+#include "route/request_stats.h"
 
 namespace proa::config {
 
@@ -161,7 +162,8 @@ route::DirectResponse compile_direct(const rv3::DirectResponseAction& from, uint
   return to;
 }
 
-route::RouteSpec compile_route(const rv3::Route& from, uint32_t max_body, const Site& at, Compiler& compiler) {
+route::RouteSpec compile_route(const rv3::Route& from, const std::string& host, uint32_t max_body, const Site& at,
+                               Compiler& compiler) {
   route::RouteSpec to;
   to.name = from.name();
   to.match = compile_match(from.match(), at / "match");
@@ -181,11 +183,28 @@ route::RouteSpec compile_route(const rv3::Route& from, uint32_t max_body, const 
     to.decorator = route::Decorator{from.decorator().operation(),
                                     !from.decorator().has_propagate() || from.decorator().propagate().value()};
   }
-  to.stat_prefix = from.stat_prefix();
+  if (!from.stat_prefix().empty()) {
+    to.stats = compiler.shared.stats(route::kRouteSchema, route::route_stat_name(host, from.stat_prefix()));
+  }
   if (from.has_per_request_buffer_limit_bytes()) {
     to.request_body_buffer_limit = from.per_request_buffer_limit_bytes().value();
   }
   return to;
+}
+
+void compile_virtual_clusters(const rv3::VirtualHost& from, route::VirtualHostSpec& to, const Site& at,
+                              Compiler& compiler) {
+  auto stats = [&](const std::string& name) {
+    return compiler.shared.stats(route::kVirtualClusterSchema, route::virtual_cluster_stat_name(from.name(), name));
+  };
+  for (int i = 0; i < from.virtual_clusters_size(); ++i) {
+    const rv3::VirtualCluster& cluster = from.virtual_clusters(i);
+    const Site item = at[static_cast<size_t>(i)];
+    const Site headers = item / "headers";
+    if (cluster.headers().empty()) headers.error("is empty: a virtual cluster is told by headers");
+    to.virtual_clusters.push_back({cluster.name(), header_matchers(cluster.headers(), headers), stats(cluster.name())});
+  }
+  if (!to.virtual_clusters.empty()) to.virtual_clusters.push_back({{}, {}, stats("other")});  // takes the rest
 }
 
 route::VirtualHostSpec compile_host(const rv3::VirtualHost& from, uint32_t max_body, const Site& at,
@@ -196,7 +215,7 @@ route::VirtualHostSpec compile_host(const rv3::VirtualHost& from, uint32_t max_b
   const Site routes = at / "routes";
   for (int i = 0; i < from.routes_size(); ++i) {
     const Site item = routes[static_cast<size_t>(i)];
-    to.routes.push_back(compile_route(from.routes(i), max_body, item, compiler));
+    to.routes.push_back(compile_route(from.routes(i), from.name(), max_body, item, compiler));
   }
   if (from.require_tls() == rv3::VirtualHost::ALL) to.require_tls = route::TlsRequirement::kAll;
   if (from.require_tls() == rv3::VirtualHost::EXTERNAL_ONLY) to.require_tls = route::TlsRequirement::kExternalOnly;
@@ -206,12 +225,7 @@ route::VirtualHostSpec compile_host(const rv3::VirtualHost& from, uint32_t max_b
   if (from.has_hedge_policy()) to.hedge = compile_hedge(from.hedge_policy());
   to.rate_limits = compile_rate_limits(from.rate_limits(), at / "rate_limits");
   to.mirrors = compile_mirrors(from.request_mirror_policies(), at / "request_mirror_policies", compiler);
-  const Site clusters = at / "virtual_clusters";
-  for (int i = 0; i < from.virtual_clusters_size(); ++i) {
-    const Site item = clusters[static_cast<size_t>(i)];
-    to.virtual_clusters.push_back(
-        {from.virtual_clusters(i).name(), header_matchers(from.virtual_clusters(i).headers(), item / "headers")});
-  }
+  compile_virtual_clusters(from, to, at / "virtual_clusters", compiler);
   if (from.has_per_request_buffer_limit_bytes()) {
     to.request_body_buffer_limit = from.per_request_buffer_limit_bytes().value();
   }

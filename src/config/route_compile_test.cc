@@ -179,5 +179,25 @@ TEST_F(RouteCompile, an_expression_that_is_none) {
   EXPECT_THAT(problem_lines(), HasSubstr("virtual_hosts[0].routes[0].match.safe_regex"));
 }
 
+TEST_F(RouteCompile, virtual_clusters_and_prefixes_have_statistics) {
+  auto to = table(
+      "{virtual_hosts: [{name: v, domains: ['*'], virtual_clusters: [{name: reads, headers: [{name: ':method', "
+      "string_match: {exact: GET}}]}], routes: [{" +
+      forward() + ", stat_prefix: p}, {" + forward() + "}]}]}");
+  EXPECT_EQ(problem_lines(), "");
+  const route::VirtualHost& host = *to->virtual_hosts().at(0);
+  ASSERT_EQ(host.virtual_clusters.size(), 2U);
+  EXPECT_EQ(host.virtual_clusters[0].stats->name().name, "v.vcluster.reads");
+  EXPECT_EQ(host.virtual_clusters[1].name, "") << "of all others";
+  EXPECT_EQ(host.virtual_clusters[1].stats->name().name, "v.vcluster.other");
+  EXPECT_EQ(host.routes.at(0)->stats->name().name, "v.route.p");
+  EXPECT_EQ(host.routes.at(1)->stats, nullptr);
+}
+
+TEST_F(RouteCompile, a_virtual_cluster_needs_headers) {
+  table("{virtual_hosts: [{name: v, domains: ['*'], virtual_clusters: [{name: all}]}]}");
+  EXPECT_THAT(problem_lines(), HasSubstr("virtual_hosts[0].virtual_clusters[0].headers: is empty"));
+}
+
 }  // namespace
 }  // namespace proa::config

@@ -15,6 +15,7 @@ using http::HeaderId;
 using http::ResetReason;
 using net::Timer;
 using observe::ResponseFlag;
+using route::RequestStat;
 using upstream::ClusterStat;
 
 namespace {
@@ -173,6 +174,7 @@ void Exchange::on_reset(ResetReason reason, std::string_view details) {
 // ---- the attempt ----
 
 void Exchange::attempt_ready(Attempt& attempt, const net::ConnectionInfo& info, std::optional<http::Version> version) {
+  count(RequestStat::kTotal);
   attempt.stream()->count_bytes(info_.upstream_bytes);
   note_connection(info, version);
   info_.upstream_first_tx = loop_.now();
@@ -261,6 +263,9 @@ void Exchange::count_upstream_response() {
   const auto took = static_cast<uint64_t>(since(info_.request_end, loop_.now()).count());
   stats.record(ClusterStat::kRqTime, took);
   stats.record(info_.internal_request ? ClusterStat::kRqTimeInternal : ClusterStat::kRqTimeExternal, took);
+  for (observe::StatGroup* also : also_count_) {
+    if (also) also->record(RequestStat::kTime, took);
+  }
 }
 
 void Exchange::count_upstream_status(uint16_t status) {
@@ -278,6 +283,11 @@ void Exchange::count_upstream_status(observe::StatGroup& stats, uint16_t status)
   stats.add(internal ? ClusterStat::kRqCompletedInternal : ClusterStat::kRqCompletedExternal);
   stats.count_status(static_cast<size_t>(ClusterStatus::kRq), status);
   stats.count_status(static_cast<size_t>(internal ? ClusterStatus::kInternalRq : ClusterStatus::kExternalRq), status);
+  for (observe::StatGroup* also : also_count_) {
+    if (!also) continue;
+    also->add(RequestStat::kCompleted);
+    also->count_status(0, status);
+  }
 }
 
 void Exchange::count_attempt_timeout(const Attempt& attempt) {
@@ -339,6 +349,7 @@ void Exchange::on_route_timeout() {
 /// An attempt that the route's time-out ends.
 void Exchange::report_cut_short(Attempt& attempt) {
   cluster_->stats().add(ClusterStat::kRqTimeout);
+  count(RequestStat::kTimeout);
   if (attempt.response()) return;
   if (!attempt.slow()) cluster_->cluster().report(attempt.host(), upstream::Outcome::kTimeout);  // else it was told
   if (!attempt.answering()) count_upstream_status(timeout_status());

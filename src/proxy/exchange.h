@@ -13,6 +13,7 @@
 // freed at the end of the turn. One worker thread. Nothing here is shared.
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -35,6 +36,7 @@
 #include "proxy/signals.h"
 #include "proxy/tried_hosts.h"
 #include "route/hash_policy.h"
+#include "route/request_stats.h"
 #include "route/retry_policy.h"
 #include "route/rewrite.h"
 #include "route/route_table.h"
@@ -103,6 +105,7 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   const upstream::SubsetCriteria* subset_criteria();
   void give_up();
   bool follow_redirect();
+  void note_virtual_cluster(const route::Route& route);
   bool in_maintenance();
   void refuse_overloaded(filters::LocalReply reply);
 
@@ -178,6 +181,12 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   void note_upgrade();
   void prepare_upstream_response(http::ResponseHead& head);
   void count_upstream_response();
+  /// For the virtual cluster and the route, as far as they count.
+  void count(route::RequestStat stat) {
+    for (observe::StatGroup* stats : also_count_) {
+      if (stats) stats->add(stat);
+    }
+  }
   void count_attempt_timeout(const Attempt& attempt);
   void report_cut_short(Attempt& attempt);
   /// Of a response, or of the answer that stands in for the one that did not come.
@@ -209,7 +218,8 @@ class Exchange final : public filters::Exchange, public http::MessageReceiver, p
   const route::Route* route_ = nullptr;
   const route::Forward* forward_ = nullptr;
   std::string_view cluster_name_;
-  upstream::WorkerCluster* cluster_ = nullptr;  ///< valid while an attempt is under way
+  upstream::WorkerCluster* cluster_ = nullptr;       ///< valid while an attempt is under way
+  std::array<observe::StatGroup*, 2> also_count_{};  ///< the virtual cluster's and the route's; null: there is none
   std::optional<uint64_t> hash_;
   route::NewCookie hash_cookie_;
   bool route_known_ = false;

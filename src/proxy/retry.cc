@@ -8,6 +8,7 @@ namespace proa::proxy {
 
 using http::HeaderId;
 using observe::ResponseFlag;
+using route::RequestStat;
 using upstream::ClusterStat;
 
 namespace {
@@ -27,6 +28,7 @@ bool Exchange::try_again() {
   if (attempt.hedged()) return false;
   if (retry_cluster_ && attempt.response() && attempt.response()->status < 500) {
     retry_cluster_->stats().add(ClusterStat::kRqRetrySuccess);
+    count(RequestStat::kRetrySuccess);
   }
   release_retry();
   const bool wanted = wants_retry(attempt);
@@ -38,6 +40,7 @@ bool Exchange::try_again() {
   if (!wanted || !body_complete_for_replay()) return false;
   if (!may_retry) {
     cluster_->stats().add(ClusterStat::kRqRetryLimitExceeded);
+    count(RequestStat::kRetryLimitExceeded);
     info_.set(ResponseFlag::kUpstreamRetryLimitExceeded);
     return false;
   }
@@ -92,6 +95,7 @@ void Exchange::count_retry() {
   observe::StatGroup& stats = retry_cluster_->stats();
   stats.add(ClusterStat::kRqRetry);
   stats.add(pause_asked_ ? ClusterStat::kRqRetryBackoffRatelimited : ClusterStat::kRqRetryBackoffExponential);
+  count(RequestStat::kRetry);
 }
 
 /// One retry under way counts against the cluster's breaker or budget until its outcome is known.
@@ -99,6 +103,7 @@ bool Exchange::take_retry() {
   retry_cluster_ = cluster_->shared_cluster();
   if (retry_cluster_->take(priority(), upstream::Resource::kRetries)) return true;
   cluster_->stats().add(ClusterStat::kRqRetryOverflow);
+  count(RequestStat::kRetryOverflow);
   info_.set(ResponseFlag::kUpstreamOverflow);
   retry_cluster_.reset();
   return false;

@@ -174,6 +174,7 @@ bool Exchange::choose_cluster() {
   info_.upstream_cluster_raw = cluster_name_;
   info_.upstream_cluster = cluster_->cluster().stat_name();
   info_.cluster_metadata = cluster_->spec().metadata.get();
+  note_virtual_cluster(*route);
   if (const http::Header* header = route::find_malformed(manager_->router.strict_headers, request_.headers)) {
     info_.set(ResponseFlag::kInvalidEnvoyRequestHeaders);
     if (request_.version != http::Version::kHttp2) down_->close_after_response();  // as after any refused head
@@ -183,6 +184,15 @@ bool Exchange::choose_cluster() {
     return false;
   }
   return !in_maintenance();
+}
+
+/// Who counts this request beside its cluster.
+void Exchange::note_virtual_cluster(const route::Route& route) {
+  if (const auto* virtual_cluster = route::virtual_cluster_of(*route.virtual_host, request_)) {
+    info_.virtual_cluster_name = virtual_cluster->name;
+    also_count_[0] = virtual_cluster->stats.get();
+  }
+  also_count_[1] = route.stats.get();
 }
 
 /// An operator has taken the cluster out of service by the runtime.

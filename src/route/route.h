@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "observe/metadata.h"
+#include "observe/stats.h"
 #include "route/forward.h"
 #include "route/header_ops.h"
 #include "route/per_filter.h"
@@ -48,7 +49,7 @@ struct Route {
   PerFilter per_filter;  ///< most specific of all levels
   std::shared_ptr<const observe::Metadata> metadata;
   std::optional<Decorator> decorator;
-  std::string stat_prefix;
+  std::shared_ptr<observe::StatGroup> stats;          ///< schema kRouteSchema; null: no stat_prefix
   std::optional<uint64_t> request_body_buffer_limit;  ///< bytes; the route's, else the virtual host's
   /// One for each weighted cluster, with the sum of weights up to and including it; not empty only on the
   /// parent, which match() never returns.

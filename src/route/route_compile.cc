@@ -55,7 +55,7 @@ class Compiler {
     route->match = std::make_shared<RouteMatch>(std::move(spec.match));
     route->metadata = std::move(spec.metadata);
     route->decorator = std::move(spec.decorator);
-    route->stat_prefix = std::move(spec.stat_prefix);
+    route->stats = std::move(spec.stats);
     route->request_body_buffer_limit =
         spec.request_body_buffer_limit ? spec.request_body_buffer_limit : host_.request_body_buffer_limit;
     route->per_filter = spec.per_filter;
@@ -140,7 +140,7 @@ class Compiler {
       choice->per_filter.inherit(route.per_filter);
       choice->metadata = route.metadata;
       choice->decorator = route.decorator;
-      choice->stat_prefix = route.stat_prefix;
+      choice->stats = route.stats;
       choice->request_body_buffer_limit = route.request_body_buffer_limit;
       merge_headers(*choice, &cluster.headers, own_headers);
       route.choices.emplace_back(sum, std::move(choice));

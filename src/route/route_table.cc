@@ -21,15 +21,14 @@ std::string_view cluster_of(const Route& route, const http::RequestHead& request
   return header ? header->value : std::string_view(route.cluster);
 }
 
-std::string_view virtual_cluster_of(const VirtualHost& host, const http::RequestHead& request) {
-  if (host.virtual_clusters.empty()) return {};
+const VirtualCluster* virtual_cluster_of(const VirtualHost& host, const http::RequestHead& request) {
   for (const VirtualCluster& cluster : host.virtual_clusters) {
     if (std::all_of(cluster.headers.begin(), cluster.headers.end(),
                     [&](const http::HeaderMatcher& header) { return header.matches(request); })) {
-      return cluster.name;
+      return &cluster;
     }
   }
-  return "other";
+  return nullptr;
 }
 
 uint64_t choice_number(const Route& parent, const MatchInput& input) {

@@ -27,13 +27,14 @@ struct RouteSpec {
   PerFilter per_filter;
   std::shared_ptr<const observe::Metadata> metadata;
   std::optional<Decorator> decorator;
-  std::string stat_prefix;
+  std::shared_ptr<observe::StatGroup> stats;
   std::optional<uint64_t> request_body_buffer_limit;
 };
 
 struct VirtualCluster {
-  std::string name;
+  std::string name;  ///< empty: the one of all that no other takes
   std::vector<http::HeaderMatcher> headers;
+  std::shared_ptr<observe::StatGroup> stats;  ///< schema kVirtualClusterSchema; null: not counted
 };
 
 struct VirtualHostSpec {
@@ -89,8 +90,8 @@ struct VirtualHost {
   ~VirtualHost();
 };
 
-/// The name of the first virtual cluster whose headers match, "other" when none does, empty when the host has none.
-std::string_view virtual_cluster_of(const VirtualHost& host, const http::RequestHead& request);
+/// The first whose headers match; null: there is none.
+const VirtualCluster* virtual_cluster_of(const VirtualHost& host, const http::RequestHead& request);
 
 /// Why a request takes the route it takes: what /explain prints.
 struct Explanation {

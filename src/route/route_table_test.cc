@@ -325,10 +325,14 @@ TEST(RouteTable, per_filter_configuration_of_the_most_specific_level_wins) {
 TEST(RouteTable, virtual_clusters_are_named_by_headers) {
   VirtualHost host;
   TestRequest get("/users"), post("/users", "h", {}, "POST");
-  EXPECT_EQ(virtual_cluster_of(host, get.head), "");
-  host.virtual_clusters.push_back({"reads", {HeaderMatcher::make({":method", StringMatcher::exact("GET")}).value()}});
-  EXPECT_EQ(virtual_cluster_of(host, get.head), "reads");
-  EXPECT_EQ(virtual_cluster_of(host, post.head), "other");
+  EXPECT_EQ(virtual_cluster_of(host, get.head), nullptr);
+  host.virtual_clusters.push_back(
+      {"reads", {HeaderMatcher::make({":method", StringMatcher::exact("GET")}).value()}, nullptr});
+  EXPECT_EQ(virtual_cluster_of(host, get.head)->name, "reads");
+  EXPECT_EQ(virtual_cluster_of(host, post.head), nullptr);
+  host.virtual_clusters.push_back({"", {}, nullptr});
+  EXPECT_EQ(virtual_cluster_of(host, get.head)->name, "reads");
+  EXPECT_EQ(virtual_cluster_of(host, post.head), &host.virtual_clusters[1]);
 }
 
 TEST(RouteTable, explanation_tells_why_earlier_routes_did_not_match) {

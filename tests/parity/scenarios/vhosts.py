@@ -1,5 +1,6 @@
 """Which virtual host a request belongs to, and what a virtual host demands."""
-from tests.parity.feature import Feature, get, request
+from tests.parity.feature import Feature, get, post, request
+from tests.support.reply import Reply
 
 VHOSTS = Feature("vhosts", """
 listeners:
@@ -62,3 +63,51 @@ VHOSTS.case("require_tls_behind_proxy", get("/", ("x-forwarded-proto", "https"))
 VHOSTS.case("post_redirected_to_tls", request("POST", "/x"), listener="tls_all")
 VHOSTS.case("h2_authority", get("/", host="x.sub.test"), protocol="h2")
 VHOSTS.case("h2_host_header_only", get("/", ("host", "exact.test"), pseudo=[(":method", "GET"), (":scheme", "http"), (":path", "/")]), protocol="h2")
+
+_BACK = "retry_back_off: {base_interval: 0.001s, max_interval: 0.002s}"
+VIRTUAL_CLUSTERS = Feature("virtual_clusters", f"""
+listeners:
+  main:
+    vhosts:
+    - name: shop
+      domains: ["*"]
+      virtual_clusters:
+      - {{name: reads, headers: [{{name: ":method", string_match: {{exact: GET}}}}]}}
+      - {{name: writes, headers: [{{name: ":method", string_match: {{exact: POST}}}}, {{name: x-w, present_match: true}}]}}
+      request_headers_to_add: [{{header: {{key: x-virtual-cluster, value: "%VIRTUAL_CLUSTER_NAME%"}}}}]
+      routes:
+      - {{match: {{prefix: /retry}}, route: {{cluster: a, retry_policy: {{retry_on: 5xx, num_retries: 1, {_BACK}}}}}}}
+      - {{match: {{prefix: /full}}, route: {{cluster: full, retry_policy: {{retry_on: 5xx, num_retries: 1, {_BACK}}}}}}}
+      - {{match: {{prefix: /short}}, route: {{cluster: a, timeout: 0.15s}}}}
+      - {{match: {{prefix: /refused}}, route: {{cluster: refused}}}}
+      - {{match: {{prefix: /nobody}}, route: {{cluster: nobody}}}}
+      - {{match: {{prefix: /direct}}, direct_response: {{status: 204}}}}
+      - {{match: {{prefix: /named}}, route: {{cluster: a}}, stat_prefix: special}}
+      - {{match: {{prefix: /}}, route: {{cluster: a}}}}
+  prefixed:
+    vhosts:
+    - name: other
+      domains: ["*"]
+      routes: [{{match: {{prefix: /}}, route: {{cluster: a, retry_policy: {{retry_on: 5xx, num_retries: 1, {_BACK}}}}}, stat_prefix: all.of_them}}]
+clusters:
+  full: {{endpoints: [a], circuit_breakers: {{thresholds: [{{max_retries: 0}}]}}}}
+  refused: {{}}
+  nobody: {{endpoints: []}}
+""")
+R = Reply
+VIRTUAL_CLUSTERS.case("first", get("/"))
+VIRTUAL_CLUSTERS.case("second", post("/", b"x", ("x-w", "1")))
+VIRTUAL_CLUSTERS.case("rest", post("/", b"x"))
+VIRTUAL_CLUSTERS.case("by_changed_status", get("/"), get("/"), origin=[R(404), R(599)])
+VIRTUAL_CLUSTERS.case("retry", get("/retry"), origin=[R(503), R()])
+VIRTUAL_CLUSTERS.case("retry_limit", get("/retry"), origin=[R(503)])
+VIRTUAL_CLUSTERS.case("retry_overflow", get("/full"), origin=[R(503)])
+VIRTUAL_CLUSTERS.case("timeout", get("/short"), origin=R(hang=True))
+VIRTUAL_CLUSTERS.case("refused", get("/refused"))
+VIRTUAL_CLUSTERS.case("no_host", get("/nobody"))
+VIRTUAL_CLUSTERS.case("direct_response", get("/direct"))
+VIRTUAL_CLUSTERS.case("route_too", get("/named"))
+VIRTUAL_CLUSTERS.case("interim", get("/"), origin=R(interim=[(100, [])]))
+VIRTUAL_CLUSTERS.case("route_alone", get("/"), listener="prefixed")
+VIRTUAL_CLUSTERS.case("route_retry", get("/"), listener="prefixed", origin=[R(503), R()])
+VIRTUAL_CLUSTERS.case("route_reset", get("/"), listener="prefixed", origin=[R(close_before=True)])
