@@ -3,6 +3,7 @@
 #include "http/copy_head.h"
 #include "http/uri.h"
 #include "proxy/request_trace.h"
+#include "proxy/span_tags.h"
 #include "proxy/transport_options.h"
 #include "route/route_table.h"
 #include "upstream/clusters.h"
@@ -12,6 +13,7 @@ namespace proa::proxy {
 
 using http::HeaderId;
 using http::ResetReason;
+using observe::ResponseFlag;
 using upstream::ClusterStat;
 
 std::string shadow_authority(std::string_view authority) {
@@ -43,16 +45,15 @@ Mirror::~Mirror() {
   if (stream_) stream_->reset(ResetReason::kLocalReset);
 }
 
+void Mirror::trace(std::unique_ptr<CopySpan> span) { span_ = std::move(span); }
+
 void Mirror::start(upstream::WorkerCluster& cluster, const net::ConnectionInfo& client) {
   cluster_ = cluster.shared_cluster();
   upstream::LbContext context;
   context.request = &head_;
   context.now = loop_.now();
   host_ = cluster.choose(context);
-  if (!host_) {
-    count(503);
-    return finish();
-  }
+  if (!host_) return fail(503, ResponseFlag::kNoHealthyUpstream);
   timer_.start(loop_, timeout_);
   upstream::HttpPool* pool =
       cluster.http_pool(*host_, {.protocol = upstream::pool_protocol(cluster_->http(), head_.version),
@@ -84,6 +85,7 @@ void Mirror::release() {
 }
 
 void Mirror::on_ready(upstream::Connection& connection) {
+  version_ = connection.version();
   stream_ = &connection.open(*this, *arena_);
   sent_end_ = end_ && body_.empty() && !trailers_;
   stream_->send_request(head_, sent_end_);
@@ -103,9 +105,10 @@ void Mirror::flush() {
   trailers_ ? stream_->send_trailers(*trailers_) : stream_->send_data({}, true);
 }
 
-void Mirror::on_failed(upstream::PoolFailure, std::string_view) {
-  count(503);
-  finish();
+void Mirror::on_failed(upstream::PoolFailure failure, std::string_view) {
+  const bool overflow =
+      failure == upstream::PoolFailure::kOverflow || failure == upstream::PoolFailure::kPendingOverflow;
+  fail(503, overflow ? ResponseFlag::kUpstreamOverflow : ResponseFlag::kUpstreamConnectionFailure);
 }
 
 void Mirror::on_response(http::ResponseHead& head, bool end) {
@@ -119,20 +122,27 @@ void Mirror::on_data(std::string_view, bool end) {
 
 void Mirror::on_trailers(http::HeaderList&) { abandon(ResetReason::kNone); }
 
-void Mirror::on_reset(ResetReason, std::string_view) {
+void Mirror::on_reset(ResetReason reason, std::string_view) {
   stream_ = nullptr;
-  count(503);
-  finish();
+  fail(503, reason == ResetReason::kConnectionClosed ? ResponseFlag::kUpstreamConnectionTermination
+                                                     : ResponseFlag::kUpstreamRemoteReset);
 }
 
 void Mirror::on_timeout() {
   cluster_->stats().add(ClusterStat::kRqTimeout);
-  count(504);
-  abandon(ResetReason::kLocalReset);
+  if (http::ClientStream* stream = std::exchange(stream_, nullptr)) stream->reset(ResetReason::kLocalReset);
+  fail(504, ResponseFlag::kUpstreamRequestTimeout);
+}
+
+void Mirror::fail(uint16_t status, ResponseFlag why) {
+  flags_.set(static_cast<size_t>(why));
+  count(status);
+  finish();
 }
 
 // Neither internal nor external: nobody asked.
 void Mirror::count(uint16_t status) {
+  status_ = status;
   cluster_->stats().add(ClusterStat::kRqCompleted);
   cluster_->stats().count_status(static_cast<size_t>(upstream::ClusterStatus::kRq), status);
 }
@@ -148,9 +158,25 @@ void Mirror::finish() {
   if (std::exchange(over_, true)) return;
   timer_.stop();
   PoolWaiter::cancel();
+  if (span_) end_span();
   body_.clear();
   ListLink<>::unlink();
   if (!fed_) loop_.defer_delete(std::unique_ptr<net::Deferred>(this));
+}
+
+/// As Envoy's: no custom tags, no events.
+void Mirror::end_span() {
+  static const Tracer kPlain;
+  observe::StreamInfo info;
+  info.upstream_cluster_raw = cluster_->spec().name;
+  info.upstream_cluster = cluster_->stat_name();
+  info.upstream_protocol = version_;
+  info.flags = flags_;
+  if (host_) info.upstream_remote = &host_->address();
+  span_->span.end = loop_.wall_now();
+  add_attempt_tags(kPlain, info, status_, span_->span);
+  span_->exporters.submit(span_->exporter, span_->span);
+  span_.reset();
 }
 
 // ---- those of one request ----
@@ -164,7 +190,6 @@ void change_copy(const route::MirrorPolicy& policy, const MirrorSet::Context& co
   } else if (policy.append_shadow_suffix) {
     head.authority = arena.copy(shadow_authority(head.authority));
   }
-  if (context.trace) context.trace->mark_copy(head, policy.trace_sampled);
   if (policy.headers.empty()) return;
   policy.headers.apply(head.headers, context.info, arena);
   // Names are slices of the configuration, which the copy may outlive.
@@ -188,11 +213,13 @@ MirrorSet* MirrorSet::start(const Context& context, const route::Route& route, c
     auto memory = std::make_unique<Arena>();
     http::RequestHead& head = http::copy_head(request, *memory);
     change_copy(policy, context, head, *memory);
+    auto span = context.trace ? context.trace->begin_copy(head, policy.trace_sampled) : nullptr;
     route::write_timeouts(route, timeouts, Milliseconds(0), context.envoy_headers, head, *memory);
     auto* mirror = new Mirror(context.mirrors, context.loop, std::move(memory), head,
                               {.timeout = timeouts.global, .buffer_limit = context.buffer_limit, .end = end});
     if (!set) set = arena.make<MirrorSet>();
     set->mirrors_.push_back(mirror);
+    mirror->trace(std::move(span));
     mirror->start(*cluster, *context.info.downstream);
   }
   return set;

@@ -31,6 +31,7 @@ class Clusters;
 
 namespace proa::proxy {
 
+struct CopySpan;
 class Mirror;
 class RequestTrace;
 
@@ -59,6 +60,8 @@ class Mirror final : private upstream::PoolWaiter,
          const Options& options);
   ~Mirror() override;
 
+  /// Its span; null: it has none.
+  void trace(std::unique_ptr<CopySpan> span);
   /// Asks `cluster` for a connection; may be over before it returns.
   void start(upstream::WorkerCluster& cluster, const net::ConnectionInfo& client);
   /// False when the copy was given up because of its size.
@@ -80,6 +83,8 @@ class Mirror final : private upstream::PoolWaiter,
   void on_timeout();
   void flush();
   void count(uint16_t status);
+  void fail(uint16_t status, observe::ResponseFlag why);
+  void end_span();
   void abandon(http::ResetReason reason);
   void finish();
 
@@ -94,6 +99,10 @@ class Mirror final : private upstream::PoolWaiter,
   http::ClientStream* stream_ = nullptr;
   Buffer body_;  // what the stream has not taken
   const http::HeaderList* trailers_ = nullptr;
+  std::unique_ptr<CopySpan> span_;
+  observe::ResponseFlags flags_;
+  http::Version version_{};
+  uint16_t status_ = 0;
   net::Timer timer_;
   bool end_;               // all of the request has been received
   bool sent_end_ = false;  // and sent

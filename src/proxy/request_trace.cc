@@ -113,7 +113,7 @@ void RequestTrace::make_ids(const TraceContext* client) {
   context_.parent = parent_;
 }
 
-uint64_t RequestTrace::random_id() {
+uint64_t RequestTrace::random_id() const {
   uint64_t id = worker_.random();
   return id ? id : 1;
 }
@@ -134,14 +134,22 @@ void RequestTrace::before_attempt(const route::Route& route, uint16_t previous_s
   inject(out, request_.headers);
 }
 
-void RequestTrace::mark_copy(http::RequestHead& copy, std::optional<bool> sampled) const {
-  if (!tracer_.exporter) return;
+std::unique_ptr<CopySpan> RequestTrace::begin_copy(http::RequestHead& copy, std::optional<bool> sampled) const {
+  if (!tracer_.exporter) return nullptr;
   TraceContext out = context_;
+  out.parent = context_.span;
+  out.span = random_id();
   if (sampled) {
     out.sampled = *sampled;
     out.debug = out.debug && *sampled;
   }
   inject(out, copy.headers);
+  if (!out.sampled.value_or(false)) return nullptr;
+  auto made = std::make_unique<CopySpan>(CopySpan{{}, tracer_.exporter, worker_.span_exporters()});
+  made->span = span(out.span, out.parent, worker_.loop().now());
+  made->span.kind = SpanKind::kClient;
+  made->span.name = "mirror";
+  return made;
 }
 
 void RequestTrace::inject(const TraceContext& context, http::HeaderList& headers) const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -19,7 +20,15 @@
 
 namespace proa::proxy {
 
+class SpanExporters;
 class WorkerContext;
+
+/// The span of a copy of the request (mirror.h), which may outlive the request and its configuration.
+struct CopySpan {
+  observe::Span span;
+  std::shared_ptr<const ExportSpec> exporter;
+  SpanExporters& exporters;
+};
 
 /// Lives in the exchange's arena, beside the request and the StreamInfo it was begun with. One worker.
 class RequestTrace {
@@ -32,8 +41,9 @@ class RequestTrace {
 
   /// `previous_status`: of the attempt before, 0 when it had no response; not looked at for the first.
   void before_attempt(const route::Route& route, uint16_t previous_status);
-  /// A copy of the request for another cluster: part of the trace under our span. `sampled`: instead of our decision.
-  void mark_copy(http::RequestHead& copy, std::optional<bool> sampled) const;
+  /// A copy of the request for another cluster has a span of its own under ours, whose context goes into the copy.
+  /// `sampled`: instead of our decision. Null: the span is not wanted.
+  std::unique_ptr<CopySpan> begin_copy(http::RequestHead& copy, std::optional<bool> sampled) const;
   /// `route` may be null.
   void on_response(http::ResponseHead& head, const route::Route* route);
   /// The exchange is over: `info.end` is set.
@@ -45,7 +55,7 @@ class RequestTrace {
   bool decide();
   void read_context(bool traced);
   void make_ids(const observe::TraceContext* parent);
-  uint64_t random_id();
+  uint64_t random_id() const;
   std::string_view operation(const route::Route* route);
   observe::Span span(uint64_t id, uint64_t parent, MonoTime start) const;
   void end_attempt(uint16_t status);

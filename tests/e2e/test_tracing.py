@@ -129,6 +129,26 @@ def test_custom_tags_and_attempts(start, collector):
     assert "first_upstream_rx_byte_received" in [event.name for event in request.events]
 
 
+def test_a_mirrored_request_has_a_span_of_its_own(start, collector):
+    text = over_grpc(collector).replace(
+        "route: {cluster: a}", "route: {cluster: a, request_mirror_policies: [{cluster: b}, {cluster: c, trace_sampled: false}]}").replace(
+        "clusters:", "clusters:\n  b: {}\n  c: {}", 1)
+    world = start(text)
+    world.origins["b"].script = lambda _: Reply(status=503)
+    get(world)
+    spans = wait_for(lambda: len(collector.spans()) >= 2 and {s.name: s for s in collector.spans()}, "two spans")
+    request, mirror = spans["shop.buy"], spans["mirror"]
+    assert mirror.parent_span_id == request.span_id and mirror.trace_id == request.trace_id
+    assert mirror.kind == trace_pb2.Span.SPAN_KIND_CLIENT and mirror.end_time_unix_nano >= mirror.start_time_unix_nano
+    said = tags(mirror)
+    assert said["upstream_cluster"] == "b" and said["upstream_address"] == f"127.0.0.1:{world.port('b')}"
+    assert said["http.status_code"] == "503" and said["error"] == "true"
+    contexts = {name: header(world.origins[name].wait_requests(1)[0], "traceparent").split("-") for name in "abc"}
+    assert contexts["a"][2] == request.span_id.hex() and contexts["b"][2] == mirror.span_id.hex()
+    assert contexts["c"][2] not in (contexts["a"][2], contexts["b"][2]) and contexts["c"][3] == "00"
+    assert len(collector.spans()) == 2
+
+
 def test_operations_travel_between_proxies(start, collector):
     inbound = start(over_grpc(collector, listener="traffic_direction: INBOUND"))
     assert get(inbound).header("x-envoy-decorator-operation") == ["shop.buy"]
