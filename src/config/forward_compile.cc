@@ -252,7 +252,10 @@ route::RetryPolicy compile_retry(const rv3::RetryPolicy& from, const Site& at) {
     }
     if (limited.has_max_interval()) to.reset_max_interval = milliseconds(limited.max_interval());
   }
-  for (uint32_t code : from.retriable_status_codes()) to.retriable_status_codes.push_back(static_cast<uint16_t>(code));
+  for (uint32_t code : from.retriable_status_codes()) {
+    // As Envoy: a code that no response has (RFC 9110 section 15) is no mistake, and matches nothing.
+    if (code <= 999) to.retriable_status_codes.push_back(static_cast<uint16_t>(code));
+  }
   to.retriable_headers = header_matchers(from.retriable_headers(), at / "retriable_headers");
   to.retriable_request_headers = header_matchers(from.retriable_request_headers(), at / "retriable_request_headers");
   compile_predicates(from, to, at);

@@ -193,7 +193,7 @@ TEST_F(ForwardCompile, retry_fields) {
   const route::RetryPolicy to = retry(
       "retry_on: 'reset,unavailable', num_retries: 0, per_try_timeout: 1s, per_try_idle_timeout: 2s, retry_back_off: "
       "{base_interval: 0.0001s, max_interval: 3s}, rate_limited_retry_back_off: {reset_headers: [{name: Retry-After}, "
-      "{name: X-Reset, format: UNIX_TIMESTAMP}], max_interval: 4s}, retriable_status_codes: [418, 503], "
+      "{name: X-Reset, format: UNIX_TIMESTAMP}], max_interval: 4s}, retriable_status_codes: [418, 503, 1000, 66036], "
       "retriable_headers: [{name: a, present_match: true}], retriable_request_headers: [{name: b, present_match: "
       "true}], host_selection_retry_max_attempts: 5");
   EXPECT_EQ(problem_lines(), "");
