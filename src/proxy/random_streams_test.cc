@@ -24,7 +24,6 @@ namespace {
 
 using net::tls::ClientContext;
 using net::tls::ServerContext;
-using upstream::Random;
 using Network = net::TestNetwork<Random>;
 
 struct Contexts {
