@@ -13,19 +13,29 @@ struct Clusters::Worker {
     auto at = used.find(name);
     if (at != used.end()) [[likely]]
       return at->second.get();
+    auto known = in_directory(name);
+    if (!known) {
+      // A route that is read as soon as it is set may be here before the publication that is on its way.
+      std::lock_guard lock(clusters.mutex_);
+      directory = clusters.directory_;
+    }
+    if (!known && !(known = in_directory(name))) return nullptr;
+    auto made = std::make_unique<WorkerCluster>(std::move(known), loop, clusters.factory_);
+    return used.emplace(std::string(name), std::move(made)).first->second.get();
+  }
+
+  std::shared_ptr<Cluster> in_directory(std::string_view name) const {
     const auto& part = (*directory)[std::hash<std::string_view>{}(name) % kParts];
     if (!part) return nullptr;
-    auto known = part->clusters.find(name);
-    if (known == part->clusters.end()) return nullptr;
-    auto made = std::make_unique<WorkerCluster>(known->second, loop, clusters.factory_);
-    return used.emplace(std::string(name), std::move(made)).first->second.get();
+    auto at = part->clusters.find(name);
+    return at == part->clusters.end() ? nullptr : at->second;
   }
 
   void update(std::shared_ptr<const Directory> newest, const std::vector<std::string>& changed) {
     directory = std::move(newest);
     for (const std::string& name : changed) {
       auto at = used.find(name);
-      if (at == used.end()) continue;
+      if (at == used.end() || at->second->shared_cluster() == in_directory(name)) continue;
       at->second->when_idle([this] { sweep(); });
       at->second->drain();
       leaving.push_back(std::move(at->second));

@@ -167,6 +167,15 @@ TEST_F(ClustersTest, what_is_published_is_known_before_what_is_posted_next) {
   EXPECT_TRUE(known);
 }
 
+TEST_F(ClustersTest, what_is_published_is_found_before_a_worker_runs_the_post) {
+  clusters->add(static_cluster("a", {endpoint("10.0.0.1:80")}));
+  clusters->publish();
+  WorkerCluster* early = clusters->find("a");
+  ASSERT_NE(early, nullptr);
+  loop.settle();
+  EXPECT_EQ(clusters->find("a"), early);  // the post that follows does not replace it
+}
+
 TEST_F(ClustersTest, ten_thousand_clusters_cost_little_and_are_published_in_one_turn) {
   size_t before = mallinfo2().uordblks;
   for (int i = 0; i < 10'000; ++i) {

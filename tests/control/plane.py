@@ -77,10 +77,18 @@ class Mesh:
     def write_routes(self, target: str) -> None:
         self.plane.write("routes.yaml", (api.ROUTES, routes("r", target)))
 
+    def write_together(self, name: str, origin: str) -> None:
+        """A cluster and the routes to it in one file: no push has one of them alone."""
+        self.plane.write("together.yaml", (api.CLUSTER, cluster(name)),
+                         (api.ENDPOINTS, assignment(name, self.origins[origin].port)), (api.ROUTES, routes("r", name)))
+
+    def write_listener(self) -> None:
+        self.plane.write("listener.yaml", (api.LISTENER, listener("main", self.main.port, "r")))
+
     def write_all(self) -> None:
         self.write_cluster("one", "a")
         self.write_routes("one")
-        self.plane.write("listener.yaml", (api.LISTENER, listener("main", self.main.port, "r")))
+        self.write_listener()
 
     def start(self) -> None:
         self.plane.start()

@@ -98,7 +98,7 @@ R = Reply
 VIRTUAL_CLUSTERS.case("first", get("/"))
 VIRTUAL_CLUSTERS.case("second", post("/", b"x", ("x-w", "1")))
 VIRTUAL_CLUSTERS.case("rest", post("/", b"x"))
-VIRTUAL_CLUSTERS.case("by_changed_status", get("/"), get("/"), origin=[R(404), R(599)])
+VIRTUAL_CLUSTERS.case("by_changed_status", get("/"), get("/"), origin=[R(404), R(504)])
 VIRTUAL_CLUSTERS.case("retry", get("/retry"), origin=[R(503), R()])
 VIRTUAL_CLUSTERS.case("retry_limit", get("/retry"), origin=[R(503)])
 VIRTUAL_CLUSTERS.case("retry_overflow", get("/full"), origin=[R(503)])
