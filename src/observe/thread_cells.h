@@ -29,8 +29,9 @@ struct CellBlock {
 class ThreadCells {
  public:
   ~ThreadCells();
+  /// `id` is below kMaxGroups: Registry::add() gives no other.
   CellBlock* find(uint32_t id) const {
-    Chunk* chunk = id < kMaxGroups ? chunks_[id / kChunk].load(std::memory_order_acquire) : nullptr;
+    Chunk* chunk = chunks_[id / kChunk].load(std::memory_order_acquire);
     return chunk ? (*chunk)[id % kChunk].load(std::memory_order_acquire) : nullptr;
   }
   CellBlock& make(uint32_t id, const StatSchema& schema);
