@@ -58,8 +58,9 @@ void CodecPump::shut_down() {
 void CodecPump::on_readable() {
   if (state_ == State::kClosed) return;
   unread_ = true;
+  if (state_ == State::kWaiting) return;
+  wake();  // first: an upstream whose response ends is free again before its client's next request looks for one
   if (state_ == State::kOpen) read_some();
-  if (state_ != State::kWaiting) wake();
 }
 
 void CodecPump::on_writable() {

@@ -43,6 +43,7 @@ TEST_F(ExchangeTest, an_exchange_is_over_before_the_next_request_of_its_connecti
   EXPECT_EQ(stat(HttpStat::kRqActive), 1);
   answer(kOk);
   answer(kOk);
+  EXPECT_EQ(upstreams.made.size(), 1U);  // the second goes where the first one went
   EXPECT_EQ(records.size(), 2U);
 }
 
