@@ -45,6 +45,9 @@ void compile_discovery(const Cluster& from, ClusterSpec& to, const Site& at, Com
         compiler.dynamic->endpoints(eds.eds_config(), eds.service_name().empty() ? from.name() : eds.service_name(),
                                     at / "eds_cluster_config.eds_config");
   }
+  if (to.type != DiscoveryType::kEds && from.has_eds_cluster_config()) {
+    (at / "eds_cluster_config").error("is set in a cluster that is not of type EDS", "set \"type: EDS\" or remove it");
+  }
   if (names) {
     auto dns = std::make_shared<upstream::DnsSpec>();
     switch (from.dns_lookup_family()) {

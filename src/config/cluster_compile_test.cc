@@ -82,6 +82,11 @@ TEST_F(ClusterCompile, names_are_for_dns_clusters) {
               HasSubstr("load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.address: "));
 }
 
+TEST_F(ClusterCompile, endpoints_by_eds_are_for_eds_clusters) {
+  compile("type: STATIC, eds_cluster_config: {service_name: x}, " + endpoints("127.0.0.1"));
+  EXPECT_THAT(problem_lines(), HasSubstr("eds_cluster_config: is set in a cluster that is not of type EDS"));
+}
+
 TEST_F(ClusterCompile, original_destination) {
   const upstream::ClusterSpec to = compile(
       "type: ORIGINAL_DST, lb_policy: CLUSTER_PROVIDED, cleanup_interval: 9s, original_dst_lb_config: "
