@@ -14,6 +14,7 @@
 #include "grpc/health_service.h"
 #include "grpc/server.h"
 #include "mesh/push/push_server.h"
+#include "mesh/push/status_service.h"
 #include "net/file_watch.h"
 
 namespace proa::cli {
@@ -43,6 +44,7 @@ class Control {
             loop_, [this](const mesh::Node& node) { return folder_.of(node); }, push_options(options)),
         server_(loop_, services_, rules(options)) {
     push_.add_to(services_);
+    mesh::add_status_service(services_, push_);
     health_.add_to(services_);
   }
 
