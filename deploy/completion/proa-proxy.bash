@@ -11,7 +11,7 @@ _proa_proxy() {
       COMPREPLY=($(compgen -f -- "$word")) ;;
     *)
       COMPREPLY=($(compgen -W '--help --version --config-path --config-yaml --mode --concurrency --log-level
-        --component-log-level --log-path --log-format --service-cluster --service-node --service-zone
+        --component-log-level --log-path --log-format --service-cluster --service-node --service-zone --state-dir
         --file-flush-interval-msec --drain-time-s --drain-strategy --parent-shutdown-time-s --base-id --restart-epoch
         --disable-hot-restart --allow-unsupported --allow-unknown-static-fields --admin-address-path
         --configuration-reference' -- "$word")) ;;

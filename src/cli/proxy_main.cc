@@ -34,6 +34,7 @@ config::LoadOptions load_options(const ProxyOptions& options) {
   load.service_cluster = options.service_cluster;
   load.service_node = options.service_node;
   load.service_zone = options.service_zone;
+  load.state_dir = options.state_dir;
   return load;
 }
 

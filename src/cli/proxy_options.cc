@@ -44,6 +44,9 @@ int parse_options(int argc, char** argv, ProxyOptions& options) {
   app.add_option("--service-cluster", options.service_cluster, "cluster name of this node")->option_text("NAME");
   app.add_option("--service-node", options.service_node, "id of this node")->option_text("NAME");
   app.add_option("--service-zone", options.service_zone, "zone of this node")->option_text("NAME");
+  app.add_option("--state-dir", options.state_dir,
+                 "folder where what a control plane says is kept, to start and serve without it")
+      ->option_text("DIR");
   app.add_option("--file-flush-interval-msec", options.file_flush_interval_ms,
                  "milliseconds that lines of an access log may wait to be written (1000)")
       ->check(CLI::PositiveNumber)

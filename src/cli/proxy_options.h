@@ -20,6 +20,7 @@ struct ProxyOptions {
   std::string log_path;
   std::string log_format;
   std::string service_cluster, service_node, service_zone;
+  std::string state_dir;
   uint32_t file_flush_interval_ms = 1000;  ///< how long lines of an access log may wait
   uint32_t drain_time_s = 600;
   bool drain_at_once = false;  ///< --drain-strategy immediate

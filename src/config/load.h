@@ -23,6 +23,7 @@ struct LoadOptions {
   ConfigSource source;
   bool allow_unsupported = false;  ///< unsupported fields are warnings, unless their neglect weakens security
   std::string service_cluster, service_node, service_zone;
+  std::string state_dir;                                  ///< for what control planes say; empty: nothing is kept
   const std::atomic<bool>* health_checks_fail = nullptr;  ///< of the server; null when only validating
   net::Loop* main_loop = nullptr;                         ///< likewise
   DynamicSources* dynamic = nullptr;                      ///< likewise

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -79,6 +80,36 @@ class Ads final : public Protocol {
     if (const Entry* entry = find(type_url)) entry->type.holdings().for_each_held(visit);
   }
 
+  SavedResources save() const override {
+    SavedResources out;
+    for (const auto& entry : types_) {
+      entry->type.holdings().for_each_held([&](std::string_view name, const Held& held) {
+        if (!held.lasting) return;
+        auto& resource = *out.add_resources();
+        resource.set_name(std::string(name));
+        resource.set_version(held.version);
+        *resource.mutable_resource() = held.body;
+      });
+    }
+    return out;
+  }
+  void offer_saved(const SavedResources& saved) override {
+    for (const auto& resource : saved.resources()) {
+      *saved_[resource.resource().type_url()].add_resources() = resource;
+    }
+  }
+  bool bring_saved(MonoTime now, WallTime wall) override {
+    bool brought = false;
+    busy_ = true;
+    for (size_t i = 0; i < types_.size(); ++i) {  // it may grow
+      Holdings& holdings = types_[i]->type.holdings();
+      auto saved = saved_.find(holdings.type_url());
+      brought = (saved != saved_.end() && holdings.take_saved(saved->second, now, wall)) || brought;
+    }
+    busy_ = false;
+    return brought;
+  }
+
   void stream_opened() override {
     open_ = true;
     node_sent_ = false;
@@ -102,6 +133,7 @@ class Ads final : public Protocol {
       log::get("xds").warn("a response of type '{}', to which nobody has subscribed, is ignored", response.type_url());
       return {};
     }
+    saved_.erase(response.type_url());
     busy_ = true;
     std::optional<Ack> ack = entry->type.take(response, now, wall);
     busy_ = false;
@@ -185,7 +217,8 @@ class Ads final : public Protocol {
   ProtocolOptions options_;
   Observer& observer_;
   std::unique_ptr<filters::TokenBucket> tokens_;
-  std::vector<std::unique_ptr<Entry>> types_;  // in the order of their first subscription; few
+  std::vector<std::unique_ptr<Entry>> types_;    // in the order of their first subscription; few
+  std::map<std::string, SavedResources> saved_;  // by type, until the server has answered for it
   std::deque<Pending> acks_;
   MonoTime wake_ = kNoDeadline;  // when next_request() may have something that it held back
   uint64_t times_limited_ = 0;

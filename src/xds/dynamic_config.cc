@@ -53,7 +53,7 @@ void DynamicConfig::begin(const Bootstrap& bootstrap, const config::LoadOptions&
   sources_ = std::make_unique<Sources>(loop_, server_.clusters(), shared_, static_cast<SourcesObserver&>(*this));
   const auto& dynamic = bootstrap.dynamic_resources();
   sources_->configure(node_of(bootstrap, options), dynamic.has_ads_config() ? &dynamic.ads_config() : nullptr,
-                      at / "dynamic_resources.ads_config");
+                      options.state_dir, at / "dynamic_resources.ads_config");
   if (dynamic.has_cds_config()) sources_->find(dynamic.cds_config(), kCluster, at / "dynamic_resources.cds_config");
   if (dynamic.has_lds_config()) sources_->find(dynamic.lds_config(), kListener, at / "dynamic_resources.lds_config");
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "upstream/lb/random.h"
 #include "xds/holdings.h"
+#include "xds/state_file.h"
 #include "xds/type_url.h"
 
 namespace proa::xds {
@@ -13,6 +14,7 @@ constexpr observe::StatDef kStats[] = {
     {"connected_state", observe::StatKind::kGauge},
     {"pending_requests", observe::StatKind::kGauge},
     {"rate_limit_enforced"},
+    {"using_saved_state", observe::StatKind::kGauge},
 };
 
 struct Method {
@@ -56,11 +58,18 @@ GrpcSource::GrpcSource(net::Loop& loop, grpc::StreamOpener& opener, std::unique_
       options_(std::move(options)),
       back_off_(options_.back_off),
       retry_(net::Timer::of<&GrpcSource::open_stream>(this)),
-      deadline_(net::Timer::of<&GrpcSource::on_deadline>(this)) {}
+      deadline_(net::Timer::of<&GrpcSource::on_deadline>(this)),
+      use_saved_timer_(net::Timer::of<&GrpcSource::use_saved>(this)),
+      save_timer_(net::Timer::of<&GrpcSource::save>(this)) {}
 
-void GrpcSource::start() { open_stream(); }
+void GrpcSource::start() {
+  if (!options_.state_file.empty()) read_saved();
+  open_stream();
+}
 
 void GrpcSource::stop() {
+  if (save_timer_.active()) save();
+  use_saved_timer_.stop();
   call_.reset();
   retry_.stop();
   deadline_.stop();
@@ -80,6 +89,39 @@ void GrpcSource::unsubscribe(std::string_view type_url, std::string_view name) {
 void GrpcSource::resume(std::string_view type_url) {
   protocol_->resume(type_url);
   loop_.end_of_turn(*this);
+}
+
+void GrpcSource::read_saved() {
+  auto state = read_state(options_.state_file);
+  if (!state) return log::get("xds").warn("{}; it is not used", state.error().message);
+  if (!*state) return;
+  protocol_->offer_saved((*state)->resources);
+  saved_ = (*state)->at;
+  use_saved_timer_.start(loop_, kSavedStateAfter);
+}
+
+void GrpcSource::use_saved() {
+  if (!saved_ || using_saved_) return;
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(loop_.wall_now() - *saved_);
+  log::get("xds").warn("{} does not answer: what it said last, saved {} s ago in {}, is used until it does",
+                       options_.name, age.count(), options_.state_file);
+  using_saved_ = true;
+  if (options_.stats) options_.stats->set(ControlPlaneStat::kUsingSavedState, 1);
+  loop_.end_of_turn(*this);
+}
+
+void GrpcSource::save_soon() {
+  if (options_.state_file.empty() || save_timer_.active()) return;
+  const auto wait = std::chrono::ceil<Milliseconds>(saved_at_ + kSaveEvery - loop_.now());
+  save_timer_.start(loop_, std::max(wait, kSaveAfter));
+}
+
+void GrpcSource::save() {
+  save_timer_.stop();
+  saved_at_ = loop_.now();
+  if (Status wrote = write_state(options_.state_file, protocol_->save()); !wrote) {
+    log::get("xds").warn("what the control plane says cannot be saved: {}", wrote.error().message);
+  }
 }
 
 void GrpcSource::open_stream() {
@@ -107,6 +149,13 @@ void GrpcSource::on_message(std::string_view message) {
     return ended({grpc::Code::kInternal, read.error().message});
   }
   back_off_.reset();
+  save_soon();
+  saved_.reset();
+  use_saved_timer_.stop();
+  if (std::exchange(using_saved_, false)) {
+    log::get("xds").info("{} has answered: what was saved is not used any more", options_.name);
+    if (options_.stats) options_.stats->set(ControlPlaneStat::kUsingSavedState, 0);
+  }
   answered_ = true;
   failing_ = false;
 }
@@ -121,12 +170,14 @@ void GrpcSource::ended(const grpc::CallStatus& status) {
   log::get("xds").log(level, "the stream to {} has ended with code {}: {}; next try in {} ms", options_.name,
                       static_cast<int>(status.code), status.message, wait.count());
   protocol_->stream_closed();
+  use_saved();
   if (options_.stats) options_.stats->set(ControlPlaneStat::kConnectedState, 0);
   retry_.start(loop_, wait);
   loop_.end_of_turn(*this);
 }
 
 void GrpcSource::run() {
+  while (using_saved_ && protocol_->bring_saved(loop_.now(), loop_.wall_now())) continue;
   while (call_ && call_->writable()) {
     std::optional<std::string> request = protocol_->next_request(loop_.now());
     if (!request) break;

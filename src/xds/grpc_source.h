@@ -2,9 +2,13 @@
 // the stream ends it is opened again, and what was received stays.
 //
 //   start --open--> requests and responses --ends | cannot be had | nonsense--> back off --> open
+//
+// With a state file, what the server said is saved now and then. A server that does not answer at the start, for
+// kSavedStateAfter or because its stream ends, is stood in for by what it said last, until it answers.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,12 +23,16 @@
 
 namespace proa::xds {
 
-enum class ControlPlaneStat : uint8_t { kConnectedState, kPendingRequests, kRateLimitEnforced };
+enum class ControlPlaneStat : uint8_t { kConnectedState, kPendingRequests, kRateLimitEnforced, kUsingSavedState };
 extern const observe::StatSchema kControlPlaneSchema;  ///< "control_plane"
 
 /// The method that streams `type_url`, or all types for an empty one. Empty for a type that
 /// has no service of its own.
 std::string_view stream_path(std::string_view type_url, bool delta);
+
+inline constexpr Milliseconds kSavedStateAfter{500};
+/// From a response to the file, and between two writes of it.
+inline constexpr Milliseconds kSaveAfter{1'000}, kSaveEvery{10'000};
 
 struct GrpcSourceOptions {
   std::string path;  ///< see stream_path()
@@ -34,6 +42,7 @@ struct GrpcSourceOptions {
   std::vector<std::pair<std::string, std::string>> metadata{};  ///< GrpcService.initial_metadata; lower-case names
   BackOffOptions back_off{};
   std::shared_ptr<observe::StatGroup> stats{};  ///< of kControlPlaneSchema; may be null
+  std::string state_file{};                     ///< state_file.h; empty: nothing is kept
 };
 
 /// On its loop's thread. `opener` outlives it.
@@ -71,6 +80,10 @@ class GrpcSource final : public Source, private grpc::CallObserver, private net:
   // net::EndOfTurn
   void run() override;
 
+  void read_saved();
+  void use_saved();
+  void save_soon();
+  void save();
   void open_stream();
   void ended(const grpc::CallStatus& status);
   void on_deadline();
@@ -84,9 +97,14 @@ class GrpcSource final : public Source, private grpc::CallObserver, private net:
   BackOff back_off_;
   net::Timer retry_;
   net::Timer deadline_;
+  net::Timer use_saved_timer_;
+  net::Timer save_timer_;
+  MonoTime saved_at_{};
+  std::optional<WallTime> saved_;  // when what may still be used was saved
   uint64_t limited_counted_ = 0;
   bool answered_ = false;  // on this stream: then its end is in order (gRFC A57)
   bool failing_ = false;   // said once, until the next response
+  bool using_saved_ = false;
 };
 
 }  // namespace proa::xds

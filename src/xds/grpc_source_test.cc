@@ -1,6 +1,9 @@
 #include "xds/grpc_source.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "net/test_loop.h"
 #include "observe/registry.h"
@@ -222,6 +225,96 @@ TEST_F(GrpcSourceTest, what_the_rate_limit_holds_back_follows) {
   loop.run_for(Milliseconds(1100));
   EXPECT_EQ(server.take<dv3::DiscoveryRequest>().size(), 1u);
   EXPECT_EQ(stat(ControlPlaneStat::kPendingRequests), 0);
+}
+
+struct GrpcSourceStateTest : GrpcSourceTest {
+  GrpcSourceStateTest() : path(testing::TempDir() + "grpc_source_test." + std::to_string(::getpid())) { remake(); }
+  ~GrpcSourceStateTest() override { std::filesystem::remove(path); }
+  /// As a new start of the program.
+  void remake() {
+    source = std::make_unique<GrpcSource>(
+        loop, server, make_delta({.node_on_first_message_only = true}, observer),
+        GrpcSourceOptions{.path = "/x", .name = "istiod", .authority = "istiod", .stats = stats, .state_file = path});
+    source->subscribe(kCluster, kWildcard);
+  }
+  bool saved() const { return std::filesystem::exists(path); }
+  std::string path;
+};
+
+TEST_F(GrpcSourceStateTest, what_was_said_is_saved_now_and_then) {
+  start();
+  requests();
+  respond("n1");
+  requests();
+  EXPECT_FALSE(saved());
+  loop.run_for(kSaveAfter);
+  ASSERT_TRUE(saved());
+  std::filesystem::remove(path);
+  respond("n2", "b");
+  loop.run_for(kSaveEvery - Milliseconds(1));
+  EXPECT_FALSE(saved());
+  loop.run_for(Milliseconds(1));
+  EXPECT_TRUE(saved());
+}
+
+TEST_F(GrpcSourceStateTest, what_has_not_been_saved_is_at_the_end) {
+  start();
+  requests();
+  respond("n1");
+  requests();
+  source->stop();
+  EXPECT_TRUE(saved());
+}
+
+TEST_F(GrpcSourceStateTest, a_server_that_is_not_there_is_stood_in_for_until_it_answers) {
+  start();
+  requests();
+  respond("n1");
+  requests();
+  source->stop();
+  observer.take();
+  remake();
+  server.down = true;
+  start();
+  EXPECT_EQ(observer.take(), Lines{"Cluster : a@1"});
+  EXPECT_EQ(stat(ControlPlaneStat::kUsingSavedState), 1);
+  server.down = false;
+  loop.run_for(std::chrono::seconds(1));
+  const auto first = requests();
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0].initial_resource_versions().at("a"), "1");
+  respond("n2", "b");
+  EXPECT_EQ(stat(ControlPlaneStat::kUsingSavedState), 0);
+}
+
+TEST_F(GrpcSourceStateTest, a_server_that_says_nothing_is_stood_in_for_after_a_while) {
+  start();
+  requests();
+  respond("n1");
+  requests();
+  source->stop();
+  observer.take();
+  remake();
+  start();
+  loop.run_for(kSavedStateAfter - Milliseconds(1));
+  EXPECT_EQ(observer.take(), Lines{});
+  loop.run_for(Milliseconds(1));
+  EXPECT_EQ(observer.take(), Lines{"Cluster : a@1"});
+}
+
+TEST_F(GrpcSourceStateTest, a_server_that_answers_is_believed_at_once) {
+  start();
+  requests();
+  respond("n1");
+  requests();
+  source->stop();
+  observer.take();
+  remake();
+  start();
+  respond("n1", "b");
+  loop.run_for(std::chrono::seconds(5));
+  EXPECT_EQ(observer.take(), Lines{"Cluster : b@1"});
+  EXPECT_EQ(stat(ControlPlaneStat::kUsingSavedState), 0);
 }
 
 TEST(StreamPath, each_type_has_its_service) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
 #include "xds/subscription_stats.h"
 
 namespace proa::xds {
@@ -78,7 +79,7 @@ std::optional<Held> Holdings::held(std::string_view name) const {
 }
 
 Held Holdings::shown(const Kept& kept) const {
-  Held out{kept.version, {}};
+  Held out{.version = kept.version, .body = {}, .lasting = kept.expires == kNoDeadline};
   out.body.set_type_url(type_url_);
   out.body.set_value(kept.body);
   return out;
@@ -214,6 +215,25 @@ void Holdings::tell_absent(std::string_view name) {
   if (!wants(name) || holds(name)) return;
   if (auto at = waiting_.find(name); at != waiting_.end()) waiting_.erase(at);
   observer_.on_absent(type_url_, name);
+}
+
+bool Holdings::take_saved(SavedResources& saved, MonoTime now, WallTime wall) {
+  SavedResources taken;
+  Incoming incoming;
+  auto& all = *saved.mutable_resources();
+  for (int i = all.size(); i-- > 0;) {
+    if (!covers(all[i].name()) || holds(all[i].name())) continue;
+    all.SwapElements(i, all.size() - 1);
+    taken.mutable_resources()->AddAllocated(all.ReleaseLast());
+  }
+  for (const auto& resource : taken.resources()) {
+    incoming.resources.push_back({resource.name(), resource.version(), &resource.resource(), std::nullopt});
+  }
+  if (incoming.resources.empty()) return false;
+  if (std::string refused = apply(incoming, now, wall); !refused.empty()) {
+    log::get("xds").warn("{}: of what was saved is refused: {}", type_url_, refused);
+  }
+  return true;
 }
 
 MonoTime Holdings::next_deadline() const {

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "xds/incoming.h"
 #include "xds/observer.h"
+#include "xds/protocol.h"
 #include "xds/source.h"
 #include "xds/type_url.h"
 
@@ -62,6 +63,8 @@ class Holdings {
 
   /// Takes what a response brings. Empty, or why parts of it are refused, by name.
   std::string apply(const Incoming& incoming, MonoTime now, WallTime wall);
+  /// Takes out of `saved` what is wanted and not held, as if it had come. False when there is nothing of that kind.
+  bool take_saved(SavedResources& saved, MonoTime now, WallTime wall);
   /// What is waited for will not come: names are absent, and the wildcard's fetch is over.
   void nothing_more();
 

@@ -12,10 +12,14 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "envoy/config/core/v3/base.pb.h"
+#include "envoy/service/discovery/v3/discovery.pb.h"
 #include "xds/observer.h"
 #include "xds/source.h"
 
 namespace proa::xds {
+
+/// Resources of any types, each in its envelope.
+using SavedResources = envoy::service::discovery::v3::DeltaDiscoveryResponse;
 
 /// ApiConfigSource.rate_limit_settings. Both are > 0.
 struct RateLimit {
@@ -44,6 +48,15 @@ class Protocol {
   virtual std::optional<Held> held(std::string_view type_url, std::string_view name) const = 0;
   virtual void for_each_held(std::string_view type_url,
                              const std::function<void(std::string_view name, const Held&)>& visit) const = 0;
+
+  /// All that is held for longer than a time to live.
+  virtual SavedResources save() const = 0;
+  /// What an earlier run saved, for bring_saved().
+  virtual void offer_saved(const SavedResources& saved) = 0;
+  /// Tells the observer of what was saved, as a response would, where it is wanted and not held. Of a type for which the
+  /// server has answered nothing is brought any more. False when there was nothing to tell; else call it again, since
+  /// the observer may want more by now.
+  virtual bool bring_saved(MonoTime now, WallTime wall) = 0;
 
   virtual void stream_opened() = 0;
   /// Also when a stream could not be had.

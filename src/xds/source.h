@@ -31,6 +31,7 @@ struct SubscribeOptions {
 struct Held {
   std::string version;
   google::protobuf::Any body;
+  bool lasting = true;  ///< has no time to live
 };
 
 /// Main thread only. Its observer is told nothing inside a call of these, only later. Resources are kept until they

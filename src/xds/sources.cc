@@ -7,9 +7,11 @@
 #include "base/log.h"
 #include "config/values.h"
 #include "http/string_matcher.h"
+#include "net/private_file.h"
 #include "upstream/cluster_streams.h"
 #include "xds/file_source.h"
 #include "xds/grpc_source.h"
+#include "xds/state_file.h"
 
 namespace proa::xds {
 
@@ -40,8 +42,12 @@ Sources::Sources(net::Loop& loop, upstream::Clusters& clusters, config::SharedOb
 
 Sources::~Sources() = default;
 
-void Sources::configure(core::Node node, const ApiConfigSource* ads, const Site& at) {
+void Sources::configure(core::Node node, const ApiConfigSource* ads, std::string state_folder, const Site& at) {
   node_ = std::move(node);
+  state_folder_ = std::move(state_folder);
+  if (!state_folder_.empty()) {
+    if (Status made = net::make_private_folder(state_folder_); !made) at.error("--state-dir " + made.error().message);
+  }
   if (!ads) return;
   const bool delta = ads->api_type() == ApiConfigSource::DELTA_GRPC;
   Channel* channel = open_stream(*ads, std::string(stream_path({}, delta)), at);
@@ -90,7 +96,8 @@ Sources::Channel* Sources::open_stream(const ApiConfigSource& from, std::string 
     at.error("names no gRPC service", "set grpc_services[0].envoy_grpc.cluster_name");
     return nullptr;
   }
-  auto& channel = channels_[path + " " + from.SerializeAsString()];
+  const std::string key = path + " " + from.SerializeAsString();
+  auto& channel = channels_[key];
   if (channel) return channel.get();
   const core::GrpcService& service = from.grpc_services(0);
   channel = std::make_unique<Channel>(observer_);
@@ -113,6 +120,7 @@ Sources::Channel* Sources::open_stream(const ApiConfigSource& from, std::string 
                             .authority = service.envoy_grpc().authority().empty() ? service.envoy_grpc().cluster_name()
                                                                                   : service.envoy_grpc().authority(),
                             .stats = shared_.stats(kControlPlaneSchema, {})};
+  if (!state_folder_.empty()) options.state_file = state_path(state_folder_, key, node_);
   for (const auto& header : service.initial_metadata()) {
     options.metadata.emplace_back(http::to_lower(header.key()), header.value());
   }

@@ -39,8 +39,10 @@ class Sources {
   Sources(net::Loop& loop, upstream::Clusters& clusters, config::SharedObjects& shared, SourcesObserver& observer);
   ~Sources();
 
-  /// Who this proxy is, and dynamic_resources.ads_config (null: none). Before find().
-  void configure(envoy::config::core::v3::Node node, const ApiConfigSource* ads, const config::Site& at);
+  /// Who this proxy is, dynamic_resources.ads_config (null: none), and the folder for what streams say (empty: nothing
+  /// is kept). Before find().
+  void configure(envoy::config::core::v3::Node node, const ApiConfigSource* ads, std::string state_folder,
+                 const config::Site& at);
   /// Null after a problem, which is told at `at`. The source lives as long as this.
   Source* find(const ConfigSource& from, std::string_view type_url, const config::Site& at);
   /// The aggregated stream; null: none.
@@ -62,6 +64,7 @@ class Sources {
   config::SharedObjects& shared_;
   SourcesObserver& observer_;
   envoy::config::core::v3::Node node_;
+  std::string state_folder_;
   std::map<std::string, std::unique_ptr<Channel>, std::less<>> channels_;
   Source* aggregated_ = nullptr;
   bool started_ = false;

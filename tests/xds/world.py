@@ -77,8 +77,9 @@ class World:
         self.control.set(api.LISTENER, listener("main", self.ports["main"].port, "r"))
         self.control.set(api.ROUTES, routes("r", "a"))
 
-    def start(self, wait: bool = True) -> Proxy:
-        self.proxy = Proxy(bootstrap(self.control, self.api_type), self.directory, self.kind, concurrency=2, wait=wait)
+    def start(self, wait: bool = True, flags: tuple[str, ...] = ()) -> Proxy:
+        self.proxy = Proxy(bootstrap(self.control, self.api_type), self.directory, self.kind, flags, concurrency=2,
+                           wait=wait)
         return self.proxy
 
     def dial(self, name: str = "main", **more: object) -> Dial:

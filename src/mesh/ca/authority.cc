@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "mesh/ca/private_file.h"
+#include "net/private_file.h"
 #include "net/tls/certificate.h"
 
 namespace proa::mesh {
@@ -45,12 +45,12 @@ std::string root_name(const AuthorityOptions& options) { return "proa root of " 
 
 Result<Authority> Authority::open(AuthorityOptions options, WallTime) {
   Authority out(std::move(options));
-  if (Status made = make_private_folder(out.options_.directory); !made) return std::unexpected(made.error());
-  auto key = read_file(out.path(kKey));
+  if (Status made = net::make_private_folder(out.options_.directory); !made) return std::unexpected(made.error());
+  auto key = net::read_file(out.path(kKey));
   if (!key) return std::unexpected(key.error());
   if (!*key) {
     // A certificate without its key is somebody's mistake, unless our own first start was cut off.
-    auto certificate = read_file(out.path(kCertificate));
+    auto certificate = net::read_file(out.path(kCertificate));
     if (!certificate) return std::unexpected(certificate.error());
     if (*certificate && !out.made_here(**certificate)) {
       return fail(fmt::format("{} is there, its key {} is not", out.path(kCertificate), kKey));
@@ -59,7 +59,7 @@ Result<Authority> Authority::open(AuthorityOptions options, WallTime) {
   }
   Status loaded = out.load();
   if (!loaded) {  // the end of the process may have cut a promotion off, between its two steps
-    auto next_key = read_file(out.path(kNextKey));
+    auto next_key = net::read_file(out.path(kNextKey));
     if (next_key && !*next_key && out.finish_promotion()) loaded = out.load();
   }
   if (!loaded) return std::unexpected(loaded.error());
@@ -77,16 +77,16 @@ Status Authority::create() {
   if (!root) return std::unexpected(root.error());
   // The key last: without it, this is a first start again.
   const Issued& made = root->authority();
-  if (Status wrote = write_file(path(kRoots), made.certificate_pem, 0644); !wrote) return wrote;
-  if (Status wrote = write_file(path(kCertificate), made.certificate_pem, 0644); !wrote) return wrote;
-  if (Status wrote = write_file(path(kKey), made.key_pem, 0600); !wrote) return wrote;
+  if (Status wrote = net::write_file(path(kRoots), made.certificate_pem, 0644); !wrote) return wrote;
+  if (Status wrote = net::write_file(path(kCertificate), made.certificate_pem, 0644); !wrote) return wrote;
+  if (Status wrote = net::write_file(path(kKey), made.key_pem, 0600); !wrote) return wrote;
   log::get("ca").info("made a new root of {} in {}", options_.trust_domain, options_.directory);
   return {};
 }
 
 Status Authority::load() {
   auto text = [&](std::string_view name) -> Result<std::string> {
-    auto read = read_file(path(name));
+    auto read = net::read_file(path(name));
     if (!read) return std::unexpected(read.error());
     return std::move(*read).value_or("");
   };
@@ -94,7 +94,7 @@ Status Authority::load() {
   for (const auto* each : {&key, &certificate, &roots, &chain}) {
     if (!*each) return std::unexpected(each->error());
   }
-  if (others_may_read(path(kKey))) log::get("ca").warn("others may read {}: chmod 600 it", path(kKey));
+  if (net::others_may_read(path(kKey))) log::get("ca").warn("others may read {}: chmod 600 it", path(kKey));
   auto issuer = Issuer::load({.certificate_pem = chain->empty() ? *certificate : *chain, .key_pem = *key});
   if (!issuer) return fail(fmt::format("{}: {}", options_.directory, issuer.error().message));
   auto described = first_of(*certificate);
@@ -166,9 +166,9 @@ Status Authority::rotate(WallTime now) {
       Issuer::make_root(fmt::format("{} {:x}", root_name(options_), now.time_since_epoch().count() / 1'000'000'000));
   if (!root) return std::unexpected(root.error());
   const Issued& made = root->authority();
-  if (Status wrote = write_file(path(kRoots), roots_pem_ + made.certificate_pem, 0644); !wrote) return wrote;
-  if (Status wrote = write_file(path(kNextKey), made.key_pem, 0600); !wrote) return wrote;
-  if (Status wrote = write_file(path(kNextCertificate), made.certificate_pem, 0644); !wrote) return wrote;
+  if (Status wrote = net::write_file(path(kRoots), roots_pem_ + made.certificate_pem, 0644); !wrote) return wrote;
+  if (Status wrote = net::write_file(path(kNextKey), made.key_pem, 0600); !wrote) return wrote;
+  if (Status wrote = net::write_file(path(kNextCertificate), made.certificate_pem, 0644); !wrote) return wrote;
   log::get("ca").info("a new root is trusted; it signs in {} s", options_.max_ttl.count());
   return load();
 }
@@ -193,7 +193,7 @@ Result<bool> Authority::advance(WallTime now) {
     if (each == chain_.back() || !made_here(each)) kept += each;
   }
   if (kept != roots_pem_ && now >= issuer_from_ + kClockSkew + 2 * options_.max_ttl) {
-    if (Status wrote = write_file(path(kRoots), kept, 0644); !wrote) return done(wrote);
+    if (Status wrote = net::write_file(path(kRoots), kept, 0644); !wrote) return done(wrote);
     log::get("ca").info("the former root is not trusted any more");
     return done(load());
   }

@@ -8,7 +8,7 @@
 
 #include "mesh/ca/certificate_service.h"
 #include "mesh/ca/join_tokens.h"
-#include "mesh/ca/private_file.h"
+#include "net/private_file.h"
 #include "net/tls/certificate.h"
 #include "net/tls/certificate_request.h"
 #include "observe/proto_writer.h"
@@ -54,7 +54,7 @@ class AuthorityTest : public testing::Test {
     struct stat info;
     return ::stat((directory + name).c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
   }
-  std::string text(const std::string& name) { return read_file(directory + "/" + name)->value_or(""); }
+  std::string text(const std::string& name) { return net::read_file(directory + "/" + name)->value_or(""); }
 
   std::string directory;
   WallTime now = std::chrono::system_clock::now();
@@ -93,12 +93,12 @@ TEST_F(AuthorityTest, certificates_are_short) {
 TEST_F(AuthorityTest, a_folder_of_istio_can_be_given) {
   auto root = *net::tls::Issuer::make_root("their root");
   auto below = *root.make_intermediate("their ca");
-  ASSERT_TRUE(make_private_folder(directory));
+  ASSERT_TRUE(net::make_private_folder(directory));
   const std::string alone = net::tls::describe_pem(below.certificate_pem())->front().pem();
-  ASSERT_TRUE(write_file(directory + "/ca-key.pem", below.authority().key_pem, 0600));
-  ASSERT_TRUE(write_file(directory + "/ca-cert.pem", alone, 0644));
-  ASSERT_TRUE(write_file(directory + "/cert-chain.pem", alone, 0644));
-  ASSERT_TRUE(write_file(directory + "/root-cert.pem", root.certificate_pem(), 0644));
+  ASSERT_TRUE(net::write_file(directory + "/ca-key.pem", below.authority().key_pem, 0600));
+  ASSERT_TRUE(net::write_file(directory + "/ca-cert.pem", alone, 0644));
+  ASSERT_TRUE(net::write_file(directory + "/cert-chain.pem", alone, 0644));
+  ASSERT_TRUE(net::write_file(directory + "/root-cert.pem", root.certificate_pem(), 0644));
   Authority authority = open();
   auto chain = describe(certify(authority));
   ASSERT_EQ(chain.size(), 3u);
@@ -111,9 +111,9 @@ TEST_F(AuthorityTest, a_folder_of_istio_can_be_given) {
 TEST_F(AuthorityTest, what_does_not_fit_together_is_refused) {
   open();
   auto other = *net::tls::Issuer::make_root("other");
-  ASSERT_TRUE(write_file(directory + "/ca-key.pem", other.authority().key_pem, 0600));
+  ASSERT_TRUE(net::write_file(directory + "/ca-key.pem", other.authority().key_pem, 0600));
   EXPECT_NE(refusal().find("the key is not that"), std::string::npos) << refusal();
-  ASSERT_TRUE(write_file(directory + "/ca-cert.pem", other.certificate_pem(), 0644));
+  ASSERT_TRUE(net::write_file(directory + "/ca-cert.pem", other.certificate_pem(), 0644));
   EXPECT_NE(refusal().find("does not have"), std::string::npos) << refusal();
   std::remove((directory + "/ca-key.pem").c_str());
   EXPECT_NE(refusal().find("is not"), std::string::npos) << "a certificate of somebody else's without its key";
@@ -165,7 +165,7 @@ TEST_F(AuthorityTest, a_rotation_survives_restarts_and_crashes) {
 TEST_F(AuthorityTest, roots_of_others_stay_trusted) {
   open();
   auto other = *net::tls::Issuer::make_root("federated");
-  ASSERT_TRUE(write_file(directory + "/root-cert.pem", text("root-cert.pem") + other.certificate_pem(), 0644));
+  ASSERT_TRUE(net::write_file(directory + "/root-cert.pem", text("root-cert.pem") + other.certificate_pem(), 0644));
   now += hours(1000);
   Authority authority = open();
   EXPECT_FALSE(*authority.advance(now));

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "mesh/ca/private_file.h"
+#include "net/private_file.h"
 #include "net/tls/digest.h"
 
 namespace proa::mesh {
@@ -23,19 +23,19 @@ int64_t seconds_of(WallTime time) {
 std::string JoinTokens::path_of(std::string_view token) const { return directory_ + "/" + net::tls::sha256_hex(token); }
 
 Result<std::string> JoinTokens::create(const SpiffeId& id, std::chrono::seconds ttl, WallTime now) {
-  if (Status made = make_private_folder(directory_); !made) return std::unexpected(made.error());
+  if (Status made = net::make_private_folder(directory_); !made) return std::unexpected(made.error());
   unsigned char random[kTokenBytes];
   if (::getrandom(random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) return fail("no random bytes");
   std::string token;
   for (unsigned char byte : random) token += fmt::format("{:02x}", byte);
   const std::string text = fmt::format("{}\n{}\n", id.text(), seconds_of(now + ttl));
-  if (Status wrote = write_file(path_of(token), text, 0600); !wrote) return std::unexpected(wrote.error());
+  if (Status wrote = net::write_file(path_of(token), text, 0600); !wrote) return std::unexpected(wrote.error());
   return token;
 }
 
 Result<SpiffeId> JoinTokens::redeem(std::string_view token, WallTime now) {
   const std::string path = path_of(token);
-  auto read = read_file(path);
+  auto read = net::read_file(path);
   if (!read) return std::unexpected(read.error());
   // Two that come at the same time: only one of them removes the file.
   if (!*read || ::unlink(path.c_str()) != 0) return fail("the token is not known, or was used before");

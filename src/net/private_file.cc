@@ -1,4 +1,4 @@
-#include "mesh/ca/private_file.h"
+#include "net/private_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 #include "net/fd.h"
 
-namespace proa::mesh {
+namespace proa::net {
 namespace {
 
 std::unexpected<Error> failed(const std::string& path) { return fail(path + ": " + std::strerror(errno)); }
@@ -31,17 +31,17 @@ Status write_all(int fd, std::string_view text) {
 Status write_file(const std::string& path, std::string_view text, unsigned mode) {
   const std::string part = path + ".part";
   ::unlink(part.c_str());
-  net::Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return failed(part);
   if (Status wrote = write_all(fd.get(), text); !wrote) return fail(part + ": " + wrote.error().message);
   if (::fsync(fd.get()) != 0 || ::rename(part.c_str(), path.c_str()) != 0) return failed(path);
-  net::Fd folder(::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Fd folder(::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder) ::fsync(folder.get());
   return {};
 }
 
 Result<std::optional<std::string>> read_file(const std::string& path) {
-  net::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd && errno == ENOENT) return std::nullopt;
   if (!fd) return failed(path);
   std::string out;
@@ -69,4 +69,4 @@ bool others_may_read(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && (info.st_mode & 077) != 0;
 }
 
-}  // namespace proa::mesh
+}  // namespace proa::net

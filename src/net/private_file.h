@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace proa::mesh {
+namespace proa::net {
 
 /// Replaces `path` as a whole, by a file beside it that is written, synced and renamed: whoever reads sees the old text or
 /// the new one. `mode` holds from the first byte on.
@@ -19,4 +19,4 @@ Status make_private_folder(const std::string& path);
 /// Whether others than the owner may read it.
 bool others_may_read(const std::string& path);
 
-}  // namespace proa::mesh
+}  // namespace proa::net
