@@ -11,7 +11,7 @@ find_program(PROA_PYTHON python3 HINTS ${CMAKE_SOURCE_DIR}/.venv/bin REQUIRED)
 set(PROA_GEN ${CMAKE_SOURCE_DIR}/build/gen)
 set(PROA_ENVOY_DESCRIPTORS ${PROA_GEN}/envoy.ds)  # read by the documentation generator
 set(generator ${CMAKE_SOURCE_DIR}/tools/envoy_api)
-file(GLOB generator_inputs CONFIGURE_DEPENDS ${generator}/*.py ${generator}/*.txt)
+file(GLOB generator_inputs CONFIGURE_DEPENDS ${generator}/*.py ${generator}/*.txt ${generator}/istio/*.proto)
 if(EXISTS ${PROA_ENVOY_API})
   list(APPEND generator_inputs ${PROA_ENVOY_API})
 endif()

@@ -10,11 +10,13 @@ import sys
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 GENERATED = ("envoy/", "google/protobuf/", "google/rpc/", "google/api/", "udpa/", "xds/annotations/", "xds/core/",
              "xds/data/", "xds/service/", "xds/type/", "validate/", "opentelemetry/",
-             "cel/expr/", "grpc/health/", "grpc/reflection/")
+             "cel/expr/", "grpc/health/", "grpc/reflection/", "istio/")
 # Headers that a few folders wrap for all others: prefix of the include -> folders where it may stand.
 # A home ending in / means every folder below it.
-ONLY_IN = {**{prefix: ("config", "xds", "mesh/", "cli/proa") for prefix in GENERATED}, "istio/": ("mesh/", "cli/proa"),
-           "openssl/": ("net/tls",)}
+# The first that fits counts: Istio's API is the control plane's, the messages of its filters (istio/x.pb.h) are config's.
+ONLY_IN = {**{f"istio/{package}/": ("mesh/", "cli/proa")
+              for package in ("analysis", "extensions", "mesh", "meta", "networking", "security", "telemetry", "type")},
+           **{prefix: ("config", "xds", "mesh/", "cli/proa") for prefix in GENERATED}, "openssl/": ("net/tls",)}
 NOT_IN_HEADERS = {"iostream": "it costs every program a static initialiser",
                   "regex": "it is slow, and so is compiling it; RE2 is at hand"}
 WARN_LINES, FAIL_LINES = 400, 700

@@ -19,6 +19,7 @@ import descriptors
 HERE = pathlib.Path(__file__).parent
 GRPC_SERVICES = ["grpc/health/v1/health.proto", "grpc/reflection/v1/reflection.proto",
                  "grpc/reflection/v1alpha/reflection.proto"]
+ISTIO = ["istio/" + name + ".proto" for name in ("alpn", "metadata_exchange", "peer_metadata", "stats")]
 WELL_KNOWN = ["google/protobuf/" + name + ".proto" for name in
               ("any", "api", "descriptor", "duration", "empty", "field_mask", "source_context", "struct", "timestamp",
                "type", "wrappers")]
@@ -133,8 +134,8 @@ def compile_protos(protoc, version, units, out):
 
 def fingerprint(arguments):
     digest = hashlib.sha256()
-    for path in sorted(HERE.iterdir()):
-        if path.suffix in (".py", ".txt"):
+    for path in sorted([*HERE.iterdir(), *HERE.glob("istio/*")]):
+        if path.suffix in (".py", ".txt", ".proto"):
             digest.update(path.read_bytes())
     if pathlib.Path(arguments.source).is_file():
         digest.update(pathlib.Path(arguments.source).read_bytes())
@@ -147,6 +148,7 @@ def generate(arguments):
     files, source = available(arguments.source, arguments.go, arguments.out / "wheels")
     files.update(descriptors.from_protos(arguments.protoc, [], WELL_KNOWN))
     files.update(descriptors.from_protos(arguments.protoc, [arguments.grpc_proto], GRPC_SERVICES))
+    files.update(descriptors.from_protos(arguments.protoc, [HERE], ISTIO))
     names = closure(files, roots(files, strict=source == "go") + WELL_KNOWN)
     descriptor_set = arguments.out / "envoy.ds.new"
     descriptors.write_set(descriptor_set, [files[name] for name in names])
