@@ -26,5 +26,17 @@ TEST(Base64, refuses_what_no_encoder_makes) {
   }
 }
 
+TEST(Base64, encodes_what_it_decodes) {
+  for (std::string_view bytes : {"", "f", "fo", "foo", "foob", "\xff\xfe\xfd"}) {
+    EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
+    EXPECT_EQ(base64url_decode(base64url_encode(bytes)), bytes);
+  }
+  EXPECT_EQ(base64_encode("fo"), "Zm8=");
+  EXPECT_EQ(base64_encode("\xfb\xff"), "+/8=");
+  EXPECT_EQ(base64url_encode("\xfb\xff"), "-_8");
+  EXPECT_FALSE(base64url_decode("+/8"));
+  EXPECT_FALSE(base64url_decode("-_8="));
+}
+
 }  // namespace
 }  // namespace proa

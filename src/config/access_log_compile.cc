@@ -8,7 +8,9 @@
 #include "config/typed_payload.h"
 #include "config/values.h"
 #include "envoy/extensions/access_loggers/file/v3/file.pb.h"
+#include "envoy/extensions/access_loggers/filters/cel/v3/cel.pb.h"
 #include "envoy/extensions/access_loggers/stream/v3/stream.pb.h"
+#include "observe/cel_log_filter.h"
 #include "observe/response_flags.h"
 
 namespace proa::config {
@@ -104,6 +106,19 @@ std::shared_ptr<const observe::AccessLog> make_log(const std::string& path,
   return std::make_shared<const observe::AccessLog>(std::move(*file), std::move(format), std::move(filter));
 }
 
+AccessLogFilterPtr compile_extension_filter(const al::ExtensionFilter& from, const Site& at) {
+  const Site config = at / "extension_filter.typed_config";
+  const std::optional<Payload> payload = open_any(from.typed_config(), config);
+  if (!payload) return nullptr;
+  const Site inside = payload->inside(config);
+  const auto* cel = dynamic_cast<const loggers::filters::cel::v3::ExpressionFilter*>(payload->message.get());
+  if (!cel) return nullptr;  // check_supported has named it
+  auto expression = observe::CelExpression::compile(cel->expression());
+  if (expression) return observe::cel_filter(std::move(*expression));
+  (inside / "expression").error(expression.error().message);
+  return nullptr;
+}
+
 }  // namespace
 
 AccessLogFilterPtr compile_access_log_filter(const al::AccessLogFilter& from, const Site& at) {
@@ -144,6 +159,7 @@ AccessLogFilterPtr compile_access_log_filter(const al::AccessLogFilter& from, co
                                 from.metadata_filter().match_if_key_not_found().value();
       return matcher ? observe::metadata_filter(std::move(*matcher), when_missing) : nullptr;
     }
+    case al::AccessLogFilter::kExtensionFilter: return compile_extension_filter(from.extension_filter(), at);
     default: return nullptr;
   }
 }
@@ -215,9 +231,12 @@ proxy::LocalReplyConfig compile_local_replies(const hcm::LocalReplyConfig& from,
 
 void add_access_log_fields(SupportedTable& table) {
   table.add(supported<al::AccessLog>({"name", "filter", "typed_config"}));
-  table.add(supported<al::AccessLogFilter>(
-      {"status_code_filter", "duration_filter", "not_health_check_filter", "traceable_filter", "runtime_filter",
-       "and_filter", "or_filter", "header_filter", "response_flag_filter", "grpc_status_filter", "metadata_filter"}));
+  table.add(supported<al::AccessLogFilter>({"status_code_filter", "duration_filter", "not_health_check_filter",
+                                            "traceable_filter", "runtime_filter", "and_filter", "or_filter",
+                                            "header_filter", "response_flag_filter", "grpc_status_filter",
+                                            "metadata_filter", "extension_filter"}));
+  table.add(supported<al::ExtensionFilter>({"name", "typed_config"}));
+  table.add(supported<loggers::filters::cel::v3::ExpressionFilter>({"expression"}));
   table.add(supported<al::StatusCodeFilter>({"comparison"}));
   table.add(supported<al::DurationFilter>({"comparison"}));
   table.add(supported<al::ComparisonFilter>({"op", "value"}));

@@ -11,6 +11,7 @@
 #include "base/awaited.h"
 #include "config/problems.h"
 #include "config/site.h"
+#include "observe/dynamic_stats.h"
 #include "observe/log_file.h"
 #include "observe/registry.h"
 #include "observe/stats.h"
@@ -38,6 +39,8 @@ class SharedObjects {
   void set_log_flush_interval(Milliseconds interval) { log_flush_interval_ = interval; }
   /// The group of that schema and name, made when nothing in use has it.
   std::shared_ptr<observe::StatGroup> stats(const observe::StatSchema& schema, observe::StatName name);
+  /// Groups whose names come from traffic. Outlives every filter.
+  const std::shared_ptr<observe::DynamicStats>& dynamic_stats() const { return dynamic_stats_; }
   /// How many connections a listener has: those that it accepted under an earlier configuration count as well.
   std::shared_ptr<std::atomic<int64_t>> connections(const std::string& listener);
   Result<std::shared_ptr<observe::LogFile>> log_file(const std::string& path);
@@ -48,6 +51,7 @@ class SharedObjects {
 
  private:
   observe::Registry& registry_;
+  std::shared_ptr<observe::DynamicStats> dynamic_stats_ = std::make_shared<observe::DynamicStats>(registry_);
   Milliseconds log_flush_interval_{1'000};
   std::map<std::tuple<const observe::StatSchema*, std::string>, std::weak_ptr<observe::StatGroup>> groups_;
   std::map<std::string, std::weak_ptr<std::atomic<int64_t>>> connections_;
@@ -68,6 +72,7 @@ struct Compiler {
   /// Of the connection manager being compiled: the full names of its filters' types, by the filters' names.
   std::map<std::string, std::string, std::less<>> http_filters{};
   bool outbound = false;              ///< traffic_direction of the listener being compiled
+  bool inbound = false;               ///< likewise
   bool validate_clusters = true;      ///< of the route configuration being compiled
   net::Loop* main_loop = nullptr;     ///< null when the configuration is only validated
   DynamicSources* dynamic = nullptr;  ///< likewise

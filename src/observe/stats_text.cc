@@ -82,10 +82,14 @@ std::string prometheus_name(std::string_view text) {
   return name;
 }
 
+/// Istio's metrics are not Envoy's: dashboards know istio_requests_total.
+constexpr std::string_view kOwnNamespace = "istiocustom";
+
 /// A schema may have no prefix of its own: network filters stand under what the configuration calls them.
 std::string prometheus_full_name(const StatGroup& group, std::string_view stat) {
   const StatSchema& schema = group.schema();
   std::string_view prefix = schema.family.empty() ? schema.prefix : schema.family;
+  if (schema.prefix == kOwnNamespace) return prometheus_name(fmt::format("{}_{}", prefix, stat));
   return prometheus_name(fmt::format("envoy_{}{}{}", prefix, prefix.empty() ? "" : "_", stat));
 }
 
