@@ -4,6 +4,7 @@
 
 #include "config/access_log_compile.h"
 #include "config/filter_chain_compile.h"
+#include "config/port_predicate.h"
 #include "config/supported.h"
 #include "config/tlv_selection.h"
 #include "config/typed_payload.h"
@@ -84,14 +85,22 @@ void compile_listener_filters(const lv3::Listener& from, ListenerConfig& to, con
     const std::optional<Payload> payload = open_any(from.listener_filters(i).typed_config(), config);
     if (!payload) continue;
     const google::protobuf::Message* message = payload->message.get();
+    NumberRanges not_at;
+    if (from.listener_filters(i).has_filter_disabled()) {
+      not_at = compile_port_predicate(from.listener_filters(i).filter_disabled(), item / "filter_disabled");
+    }
     if (auto* proxy = dynamic_cast<const filters::proxy_protocol::v3::ProxyProtocol*>(message)) {
       compile_proxy_protocol(*proxy, to, compiler);
+      to.no_proxy_protocol_at = std::move(not_at);
     } else if (dynamic_cast<const filters::tls_inspector::v3::TlsInspector*>(message)) {
       to.inspect_tls = true;
+      to.no_tls_at = std::move(not_at);
     } else if (dynamic_cast<const filters::http_inspector::v3::HttpInspector*>(message)) {
       to.inspect_http = true;
+      to.no_http_at = std::move(not_at);
     } else if (dynamic_cast<const filters::original_dst::v3::OriginalDst*>(message)) {
       to.original_destination = true;
+      to.no_original_destination_at = std::move(not_at);
     }  // others: check_supported has named them
   }
 }
@@ -148,10 +157,12 @@ std::shared_ptr<const ListenerConfig> compile_listener(const lv3::Listener& from
   compile_addresses(from, *to, at);
   to->name = !from.name().empty() ? from.name() : to->addresses.empty() ? "" : to->addresses.front().to_string();
   compile_socket(from, *to, at);
+  to->use_original_destination = from.use_original_dst().value();
   compile_listener_filters(from, *to, at, compiler);
   if (from.has_listener_filters_timeout()) to->inspection_timeout = or_never(from.listener_filters_timeout());
   to->continue_on_inspection_timeout = from.continue_on_listener_filters_timeout();
   to->inbound = from.traffic_direction() == core::INBOUND;
+  compiler.inbound = to->inbound;
   compiler.outbound = from.traffic_direction() == core::OUTBOUND;
   compile_chains(from, *to, at, compiler);
   if (to->inspect_tls) to->inspection_stats = compiler.shared.stats(proxy::kTlsInspectorSchema, {});
@@ -190,17 +201,19 @@ void add_listener_fields(SupportedTable& table) {
                                       "bind_to_port",
                                       "ignore_global_conn_limit",
                                       "tcp_keepalive",
-                                      "traffic_direction"})
+                                      "traffic_direction",
+                                      "use_original_dst"})
                 .must_know({"listener_filters"})
                 .harmless({"metadata"}, "shown in the configuration dump")
                 .harmless({"drain_type"}, "a listener drains when it is removed or the process ends")
                 .harmless({"connection_balance_config"}, "the kernel balances (SO_REUSEPORT)")
-                .security({"filter_chain_matcher", "use_original_dst", "internal_listener", "api_listener",
-                           "udp_listener_config", "bypass_overload_manager"}));
+                .security({"filter_chain_matcher", "internal_listener", "api_listener", "udp_listener_config",
+                           "bypass_overload_manager"}));
   table.add(supported<lv3::AdditionalAddress>({"address"}));
-  table.add(supported<lv3::ListenerFilter>({"name", "typed_config"})
+  add_port_predicate_fields(table);
+  table.add(supported<lv3::ListenerFilter>({"name", "typed_config", "filter_disabled"})
                 .must_know({"typed_config"})
-                .security({"filter_disabled", "config_discovery"}));
+                .security({"config_discovery"}));
   table.add(supported<filters::proxy_protocol::v3::ProxyProtocol>(
       {"rules", "allow_requests_without_proxy_protocol", "disallowed_versions", "pass_through_tlvs", "stat_prefix"}));
   table.add(supported<filters::proxy_protocol::v3::ProxyProtocol::Rule>({"tlv_type", "on_tlv_present"}));

@@ -46,6 +46,16 @@ TEST_F(ListenerCompile, defaults) {
   EXPECT_TRUE(to->chains[0]->tcp && !to->chains[0]->http && !to->chains[0]->tls);
 }
 
+TEST_F(ListenerCompile, original_destinations_and_filters_left_out_at_ports) {
+  auto to = compile(
+      "name: m, use_original_dst: true, bind_to_port: false, listener_filters: [{name: f, filter_disabled: "
+      "{destination_port_range: {start: 15006, end: 15007}}, typed_config: {\"@type\": "
+      "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector}}]");
+  EXPECT_EQ(problem_lines(), "");
+  EXPECT_TRUE(to->use_original_destination && !to->bind_to_port && to->inspect_tls);
+  EXPECT_TRUE(to->no_tls_at.contains(15006) && !to->no_tls_at.contains(15007) && !to->no_http_at.contains(15006));
+}
+
 TEST_F(ListenerCompile, a_connection_outlives_a_change_of_http_alone) {
   auto hash = [this](const std::string& filters) {
     return compile("name: m", "filter_chains: [{filters: [" + filters + "]}]")->chains.at(0)->transport_hash;

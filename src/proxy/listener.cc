@@ -1,12 +1,17 @@
 #include "proxy/listener.h"
 
+#include "net/original_dst.h"
 #include "net/socket_transport.h"
 #include "proxy/listener_stats.h"
+#include "proxy/worker_listeners.h"
 
 namespace proa::proxy {
 
-Listener::Listener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config)
-    : worker_(worker), config_(std::move(config)), close_timer_(net::Timer::of<&Listener::close_all>(this)) {}
+Listener::Listener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config, WorkerListeners* siblings)
+    : worker_(worker),
+      siblings_(siblings),
+      config_(std::move(config)),
+      close_timer_(net::Timer::of<&Listener::close_all>(this)) {}
 
 Listener::~Listener() = default;
 
@@ -42,9 +47,37 @@ void Listener::on_accept(net::Fd fd, const net::Address& remote) {
   auto socket = net::SocketTransport::adopt(worker_.loop(), std::move(fd), remote);
   ConnectionTickets ticket = std::move(next_tickets_);
   if (!socket) return;  // the peer has gone already
+  if (config_->use_original_destination) {
+    restore_destination(**socket);
+    Listener* meant = siblings_ ? siblings_->of_destination((*socket)->info().local) : nullptr;
+    if (meant && meant != this) return meant->take_over(std::move(*socket), std::move(ticket));
+  }
+  begin(std::move(*socket), std::move(ticket));
+}
+
+void Listener::restore_destination(net::SocketTransport& socket) const {
+  net::ConnectionInfo& info = socket.info();
+  if (info.local_restored) return;
+  net::OriginalDestination original = net::original_destination(socket.fd(), config_->addresses.front());
+  if (!original.restored) return;
+  info.local = original.address;
+  info.local_restored = true;
+}
+
+void Listener::take_over(std::unique_ptr<net::SocketTransport> socket, ConnectionTickets from) {
+  ConnectionTickets tickets{.listener = ConnectionTicket::take(config_->connections, config_->connection_limit),
+                            .process = std::move(from.process)};
+  if (!tickets.listener) {
+    config_->stats->add(ListenerStat::kCxOverflow);
+    return socket->close();
+  }
+  begin(std::move(socket), std::move(tickets));
+}
+
+void Listener::begin(std::unique_ptr<net::SocketTransport> socket, ConnectionTickets tickets) {
   config_->stats->add(ListenerStat::kCxTotal);
   config_->stats->add(ListenerStat::kCxActive);
-  AcceptedConnection::start(*this, std::move(*socket), std::move(ticket));
+  AcceptedConnection::start(*this, std::move(socket), std::move(tickets));
 }
 
 void Listener::on_exhausted() { config_->stats->add(ListenerStat::kAcceptExhausted); }

@@ -16,12 +16,15 @@
 
 namespace proa::proxy {
 
+class WorkerListeners;
+
 /// One worker thread. Outlives its connections: destroy it only when none is left, see empty().
 class Listener final : public net::AcceptHandler, public net::Deferred {
  public:
   /// `sockets`: this worker's own listening sockets, one for each address of the configuration; empty for a
   /// listener that binds no port.
-  Listener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config);
+  /// `siblings`: where connections that were meant for another address go; null: nowhere.
+  Listener(WorkerContext& worker, std::shared_ptr<const ListenerConfig> config, WorkerListeners* siblings = nullptr);
   ~Listener() override;
   Status listen(std::vector<net::Fd> sockets);
 
@@ -49,6 +52,8 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   List<DownstreamConnection>& http() { return http_; }
   List<TcpConnection>& tcp() { return tcp_; }
   List<SelfServedConnection>& self_served() { return self_served_; }
+  /// Finds out where the client wanted to go, if that was not this listener's own address.
+  void restore_destination(net::SocketTransport& socket) const;
   /// A connection that a filter chain served has closed.
   void served_connection_closed(MonoTime started);
   /// A connection has gone; when the last one has and the listener drains, tells whoever waits.
@@ -62,7 +67,12 @@ class Listener final : public net::AcceptHandler, public net::Deferred {
   void on_exhausted() override;
 
  private:
+  /// Takes a connection that came in through `from`, or closes it where this listener is full.
+  void take_over(std::unique_ptr<net::SocketTransport> socket, ConnectionTickets from);
+  void begin(std::unique_ptr<net::SocketTransport> socket, ConnectionTickets tickets);
+
   WorkerContext& worker_;
+  WorkerListeners* siblings_;
   std::shared_ptr<const ListenerConfig> config_;
   std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
   List<AcceptedConnection> accepted_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/awaited.h"
+#include "base/number_ranges.h"
 #include "net/address.h"
 #include "net/listen_socket.h"
 #include "net/proxy_protocol.h"
@@ -41,6 +42,9 @@ struct ListenerConfig {
   bool inbound = false;  ///< traffic_direction
   uint32_t accepts_per_event = net::Acceptor::kDefaultPerEvent;
 
+  /// A connection goes to the listener of the address that it was meant for, where there is one.
+  bool use_original_destination = false;
+
   // Listener filters, in the one order that makes sense: who connects to where, then what they speak.
   std::optional<ProxyProtocolRules> proxy_protocol;
   bool original_destination = false;
@@ -48,7 +52,9 @@ struct ListenerConfig {
   std::shared_ptr<observe::StatGroup> inspection_stats;  ///< schema kTlsInspectorSchema; with inspect_tls
   bool inspect_http = false;
   std::shared_ptr<observe::StatGroup> http_inspection_stats;  ///< schema kHttpInspectorSchema; with inspect_http
-  Milliseconds inspection_timeout{15'000};                    ///< listener_filters_timeout; kNever: none
+  /// Destination ports at which they are left out (filter_disabled).
+  NumberRanges no_proxy_protocol_at, no_original_destination_at, no_tls_at, no_http_at;
+  Milliseconds inspection_timeout{15'000};  ///< listener_filters_timeout; kNever: none
   bool continue_on_inspection_timeout = false;
 
   std::vector<std::shared_ptr<const FilterChain>> chains;

@@ -6,18 +6,34 @@ namespace proa::proxy {
 
 void WorkerListeners::add(std::shared_ptr<const ListenerConfig> config, std::vector<net::Fd> sockets) {
   std::string name = config->name;
-  auto listener = std::make_unique<Listener>(worker_, std::move(config));
+  auto listener = std::make_unique<Listener>(worker_, std::move(config), this);
   if (Status listening = listener->listen(std::move(sockets)); !listening) {
     log::get("config").error("listener {}: {}", name, listening.error().message);
     return;
   }
   if (auto& old = active_[name]) drain(std::move(old));
   active_[name] = std::move(listener);
+  index_addresses();
+}
+
+void WorkerListeners::index_addresses() {
+  by_address_.clear();
+  for (auto& [name, listener] : active_) {
+    for (const net::Address& address : listener->config()->addresses) by_address_.emplace(address, listener.get());
+  }
+}
+
+Listener* WorkerListeners::of_destination(const net::Address& address) const {
+  auto found = by_address_.find(address);
+  if (found == by_address_.end()) found = by_address_.find(net::Address::any(address.family(), address.port()));
+  return found == by_address_.end() ? nullptr : found->second;
 }
 
 void WorkerListeners::update(std::shared_ptr<const ListenerConfig> config) {
   auto found = active_.find(config->name);
-  if (found != active_.end()) found->second->update(std::move(config));
+  if (found == active_.end()) return;
+  found->second->update(std::move(config));
+  index_addresses();
 }
 
 void WorkerListeners::remove(const std::string& name) {
@@ -25,6 +41,7 @@ void WorkerListeners::remove(const std::string& name) {
   if (found == active_.end()) return;
   std::unique_ptr<Listener> listener = std::move(found->second);
   active_.erase(found);
+  index_addresses();
   drain(std::move(listener));
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "proxy/listener.h"
@@ -21,6 +22,9 @@ class WorkerListeners {
   /// Stops accepting and drains; gone when its last connection is, which the drain time ends.
   void remove(const std::string& name);
   void stop_accepting(Traffic traffic);
+  /// The listener for connections that were meant for `address`: of that address, or of every address with that port.
+  /// Null: none.
+  Listener* of_destination(const net::Address& address) const;
   /// One of `turns_left` turns in which every connection is told to end; see Listener::drain_share.
   void drain_share(size_t turns_left, Traffic traffic);
   void close_all();
@@ -29,10 +33,12 @@ class WorkerListeners {
 
  private:
   void drain(std::unique_ptr<Listener> listener);
+  void index_addresses();
 
   WorkerContext& worker_;
   const Milliseconds drain_time_;
   std::map<std::string, std::unique_ptr<Listener>> active_;
+  std::unordered_map<net::Address, Listener*> by_address_;
   std::vector<std::unique_ptr<Listener>> draining_;
 };
 

@@ -118,6 +118,31 @@ TEST_F(WorkerListenersTest, a_connection_that_was_being_inspected_is_served_by_t
   EXPECT_TRUE(ask(*client).ends_with("two!"));
 }
 
+TEST_F(WorkerListenersTest, a_connection_goes_to_the_listener_of_its_destination) {
+  // The socket is not at the address that the configuration names: as if connections were redirected to it.
+  auto gate = listeners.listener(listeners.answering("gate!"), "gate");
+  net::Fd socket = *net::listen_on(gate->addresses[0], gate->socket);
+  where = net::local_address(socket.get());
+  gate->addresses = {net::Address::loopback(net::Address::Family::kIpv4, 1)};
+  gate->use_original_destination = true;
+  std::vector<net::Fd> sockets;
+  sockets.push_back(std::move(socket));
+  worker_listeners.add(gate, std::move(sockets));
+  EXPECT_TRUE(ask(*connect()).ends_with("gate!"));
+  auto unbound = [this](const std::string& name, const net::Address& address) {
+    auto config = listeners.listener(listeners.answering(name + "!"), name);
+    config->addresses = {address};
+    config->bind_to_port = false;
+    worker_listeners.add(std::move(config), {});
+  };
+  unbound("any", net::Address::any(net::Address::Family::kIpv4, where.port()));
+  EXPECT_TRUE(ask(*connect()).ends_with("any!"));
+  unbound("exact", where);
+  EXPECT_TRUE(ask(*connect()).ends_with("exact!"));
+  worker_listeners.remove("exact");
+  EXPECT_TRUE(ask(*connect()).ends_with("any!"));
+}
+
 TEST_F(WorkerListenersTest, an_update_of_what_is_not_there_is_nothing) {
   add(listeners.listener(listeners.answering("one!")));
   worker_listeners.update(listeners.listener(listeners.answering("two!"), "other"));
