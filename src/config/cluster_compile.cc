@@ -7,6 +7,7 @@
 #include "config/health_compile.h"
 #include "config/http_protocol_compile.h"
 #include "config/lb_compile.h"
+#include "config/mesh_identity.h"
 #include "config/stable_bytes.h"
 #include "config/supported.h"
 #include "config/tls_compile.h"
@@ -215,6 +216,19 @@ void compile_sockets(const Cluster& from, ClusterSpec& to, const Site& at, Compi
   if (socket->source || socket->keep_alive || !socket->options.empty()) to.socket_options = std::move(socket);
 }
 
+void compile_filters(const Cluster& from, ClusterSpec& to, const Site& at, Compiler& compiler) {
+  using envoy::tcp::metadataexchange::config::MetadataExchange;
+  const Site list = at / "filters";
+  for (int i = 0; i < from.filters_size(); ++i) {
+    const Site item = list[static_cast<size_t>(i)];
+    const std::optional<Payload> payload = open_any(from.filters(i).typed_config(), item / "typed_config");
+    if (!payload) continue;
+    if (auto* exchange = dynamic_cast<const MetadataExchange*>(payload->message.get())) {
+      to.peer_exchange = compile_metadata_exchange(*exchange, compiler);
+    }
+  }
+}
+
 }  // namespace
 
 ClusterSpec compile_cluster(const Cluster& from, const Site& at, Compiler& compiler) {
@@ -231,6 +245,7 @@ ClusterSpec compile_cluster(const Cluster& from, const Site& at, Compiler& compi
   to.outlier = compile_outlier_detection(from, at, compiler);
   to.health_checks = compile_health_checks(from, at);
   compile_sockets(from, to, at, compiler);
+  compile_filters(from, to, at, compiler);
   if (from.preconnect_policy().has_per_upstream_preconnect_ratio()) {
     auto preconnect = std::make_shared<upstream::PreconnectSpec>();
     preconnect->per_host_ratio = from.preconnect_policy().per_upstream_preconnect_ratio().value();
@@ -289,11 +304,14 @@ void add_cluster_fields(SupportedTable& table) {
                                 "ignore_health_on_host_removal",
                                 "load_balancing_policy",
                                 "preconnect_policy",
-                                "wait_for_warm_on_init"})
+                                "wait_for_warm_on_init",
+                                "filters"})
                 .must_know({"transport_socket", "transport_socket_matches"})
                 .harmless({"protocol_selection"}, "typed_extension_protocol_options says it")
                 .harmless({"track_timeout_budgets", "track_cluster_stats"}, "these statistics are not kept")
-                .security({"cluster_type", "transport_socket_matcher", "filters"}));
+                .security({"cluster_type", "transport_socket_matcher"}));
+  table.add(
+      supported<cv3::Filter>({"name", "typed_config"}).must_know({"typed_config"}).security({"config_discovery"}));
   table.add(
       supported<Cluster::TransportSocketMatch>({"name", "match", "transport_socket"}).must_know({"transport_socket"}));
   table.add(supported<Cluster::RefreshRate>({"base_interval", "max_interval"}));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/http_manager_compile.h"
+#include "config/mesh_identity.h"
 #include "config/network_filter_compile.h"
 #include "config/stable_bytes.h"
 #include "config/supported.h"
@@ -69,6 +70,8 @@ void compile_network_filters(const lv3::FilterChain& from, FilterChain& to, size
       to.http = compile_http_manager(*http, buffer_limit, inside, compiler);
     } else if (auto* tcp = dynamic_cast<const network::tcp_proxy::v3::TcpProxy*>(message)) {
       to.tcp = compile_tcp_proxy(*tcp, sni_cluster, buffer_limit, inside, compiler);
+    } else if (auto* exchange = dynamic_cast<const envoy::tcp::metadataexchange::config::MetadataExchange*>(message)) {
+      to.peer_exchange = compile_metadata_exchange(*exchange, compiler);
     } else if (dynamic_cast<const network::sni_cluster::v3::SniCluster*>(message)) {
       sni_cluster = true;
     } else if (auto* direct = dynamic_cast<const network::direct_response::v3::Config*>(message)) {
@@ -144,6 +147,7 @@ void add_filter_chain_fields(SupportedTable& table) {
   table.add(
       supported<lv3::Filter>({"name", "typed_config"}).must_know({"typed_config"}).security({"config_discovery"}));
   table.add(supported<core::TransportSocket>({"name", "typed_config"}).must_know({"typed_config"}));
+  add_mesh_identity_fields(table);
   table.add(supported<network::sni_cluster::v3::SniCluster>({}));
   table.add(supported<network::direct_response::v3::Config>({"response"}));
   table.add(supported<network::echo::v3::Echo>({}));

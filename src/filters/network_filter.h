@@ -2,6 +2,9 @@
 // to an upstream: RBAC, connection limits and rate limits at layer 4.
 #pragma once
 
+#include <memory>
+
+#include "base/clock.h"
 #include "observe/stream_info.h"
 
 namespace proa::filters {
@@ -15,6 +18,11 @@ class NetworkFilter {
   virtual bool admit(observe::StreamInfo& info, Arena& arena) const = 0;
   /// An admitted connection has closed.
   virtual void on_close() const {}
+  /// How often report() is called while a connection is relayed; 0: only at its end; kNever: never.
+  virtual Milliseconds report_interval() const { return kNever; }
+  /// What has been relayed so far; `last`: the connection has closed. `state` is the filter's own for this connection,
+  /// null at first.
+  virtual void report(const observe::StreamInfo& /*info*/, bool /*last*/, std::shared_ptr<void>& /*state*/) const {}
 };
 
 }  // namespace proa::filters

@@ -74,6 +74,8 @@ struct TlsInfo {
   std::shared_ptr<const CertificateInfo> local = CertificateInfo::none();  // empty when none was sent; without DER
 };
 
+struct MeshPeer;
+
 /// A type-length-value of the PROXY protocol version 2, not interpreted.
 struct ProxyTlv {
   uint8_t type = 0;
@@ -93,7 +95,9 @@ struct ConnectionInfo {
   std::string ja3;                                 // MD5 in hex; empty unless an inspector makes it
   std::vector<std::string> application_protocols;  // detected: "http/1.1", "h2c", ...
   std::vector<ProxyTlv> proxy_tlvs;
-  std::shared_ptr<const TlsInfo> tls;  // null: not TLS, or the handshake is not finished
+  std::shared_ptr<const TlsInfo> tls;         // null: not TLS, or the handshake is not finished
+  std::shared_ptr<const MeshPeer> mesh_peer;  // the peer's workload, told before its first byte; null: not told
+  bool mesh_exchange_pending = false;         // it may still be told (net/peer_exchange)
   uint64_t id = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "http/message.h"
@@ -15,6 +16,7 @@
 
 namespace proa::net {
 struct ConnectionInfo;
+struct MeshPeer;
 struct TlsInfo;
 class Address;
 }  // namespace proa::net
@@ -69,6 +71,10 @@ struct StreamInfo {
   /// The client's address as trusted (XFF applied); points into the exchange or the connection.
   const net::Address* remote_address = nullptr;
 
+  /// The workloads at both ends, as their proxies told; null: not told.
+  const net::MeshPeer* downstream_peer = nullptr;
+  const net::MeshPeer* upstream_peer = nullptr;
+
   // Messages; null for TCP, and until they exist.
   const http::RequestHead* request = nullptr;
   const http::ResponseHead* response = nullptr;
@@ -100,6 +106,7 @@ struct StreamInfo {
   std::string_view upstream_transport_failure_reason;
   std::shared_ptr<const net::TlsInfo> upstream_tls;
   http::Version upstream_protocol = http::Version::kHttp11;
+  const std::vector<std::string>* upstream_alpn = nullptr;  ///< offered in place of the cluster's; null: those
   uint64_t upstream_connection_id = 0;
   uint32_t upstream_attempts = 0;
   /// Metadata of the route, cluster and host used, for %METADATA(..)% and matchers; may be null.

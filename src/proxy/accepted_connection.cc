@@ -1,9 +1,9 @@
 #include "proxy/accepted_connection.h"
 
 #include "base/log.h"
+#include "filters/asking_filter.h"
 #include "http/codec_pump.h"
 #include "net/http_inspector.h"
-#include "net/original_dst.h"
 #include "net/proxy_protocol.h"
 #include "net/tls/transport.h"
 #include "net/tls_inspector.h"
@@ -35,16 +35,13 @@ AcceptedConnection::AcceptedConnection(Listener& listener, std::unique_ptr<net::
   listener_.accepted().push_back(*this);
   config_->stats->add(ListenerStat::kPreCxActive);
   net::ConnectionInfo& info = socket_->info();
-  if (config_->original_destination) {
-    net::OriginalDestination original = net::original_destination(socket_->fd(), config_->addresses.front());
-    if (original.restored) {
-      info.local = original.address;
-      info.local_restored = true;
-    }
+  if (config_->original_destination && !config_->no_original_destination_at.contains(info.local.port())) {
+    listener_.restore_destination(*socket_);
   }
-  proxy_header_read_ = !config_->proxy_protocol;
-  tls_decided_ = !config_->inspect_tls;
-  http_decided_ = !config_->inspect_http;
+  const uint16_t port = info.local.port();
+  proxy_header_read_ = !config_->proxy_protocol || config_->no_proxy_protocol_at.contains(port);
+  tls_decided_ = !config_->inspect_tls || config_->no_tls_at.contains(port);
+  http_decided_ = !config_->inspect_http || config_->no_http_at.contains(port);
   timer_.start(listener_.worker().loop(), config_->inspection_timeout);
 }
 
@@ -220,6 +217,10 @@ void AcceptedConnection::count_handshake() {
 
 void AcceptedConnection::on_connected() {
   count_handshake();
+  const net::PeerExchangeSpec* exchange = chain_->peer_exchange.get();
+  if (exchange && secured_->info().tls->alpn == exchange->protocol) {
+    secured_ = std::make_unique<net::PeerExchange>(std::move(secured_), chain_->peer_exchange, /*connected=*/true);
+  }
   hand_over();
 }
 
@@ -229,22 +230,59 @@ void AcceptedConnection::on_connect_failed(std::string reason) {
   close();
 }
 
-void AcceptedConnection::hand_over() {
-  timer_.stop();
-  secured_->observe(nullptr);
+struct AcceptedConnection::Admission {
   Arena arena;
   observe::StreamInfo record;
-  if (metadata_) observe::mutable_metadata(record, arena) = *metadata_;
+  size_t next = 0;  ///< filter
+  std::unique_ptr<filters::PendingAdmission> pending;
+};
+
+void AcceptedConnection::hand_over() {
+  timer_.stop();
+  if (chain_->filters.empty()) return serve();
+  admission_ = std::make_unique<Admission>();
+  observe::StreamInfo& record = admission_->record;
+  if (metadata_) observe::mutable_metadata(record, admission_->arena) = *metadata_;
   record.downstream = &secured_->info();
   record.remote_address = &secured_->info().remote;
   record.start = record.end = listener_.worker().loop().now();
   record.start_wall = listener_.worker().loop().wall_now();
   record.filter_chain_name = chain_->name;
-  for (size_t i = 0; i < chain_->filters.size(); ++i) {
-    if (chain_->filters[i]->admit(record, arena)) continue;
-    while (i-- > 0) chain_->filters[i]->on_close();  // those that had admitted it
-    return deny(record);
+  admit();
+}
+
+void AcceptedConnection::admit() {
+  Admission& admission = *admission_;
+  WorkerContext& worker = listener_.worker();
+  while (admission.next < chain_->filters.size()) {
+    const filters::NetworkFilter& filter = *chain_->filters[admission.next];
+    if (!filter.admit(admission.record, admission.arena)) return refuse();
+    ++admission.next;
+    const auto* asking = dynamic_cast<const filters::AskingFilter*>(&filter);
+    if (!asking) continue;
+    admission.pending =
+        asking->ask(admission.record, worker.clusters(), worker.loop(), [this](bool allowed) { answered(allowed); });
+    if (!admission.pending) continue;
+    const std::optional<bool> answer = admission.pending->answer();
+    if (!answer) return secured_->observe(this);  // for the client that goes meanwhile
+    if (!*answer) return refuse();
   }
+  serve();
+}
+
+void AcceptedConnection::answered(bool allowed) {
+  if (finished_) return;
+  listener_.worker().loop().defer_delete(std::move(admission_->pending));  // it calls us
+  allowed ? admit() : refuse();
+}
+
+void AcceptedConnection::refuse() {
+  for (size_t i = admission_->next; i-- > 0;) chain_->filters[i]->on_close();  // those that had admitted it
+  deny(admission_->record);
+}
+
+void AcceptedConnection::serve() {
+  secured_->observe(nullptr);
   std::unique_ptr<net::Transport> transport = std::move(secured_);
   if (chain_->http) {
     const bool late = listener_.draining() || listener_.config() != config_;
@@ -280,6 +318,7 @@ void AcceptedConnection::on_timeout() {
 
 void AcceptedConnection::close() {
   if (finished_) return;
+  if (admission_) admission_->pending.reset();
   if (socket_) socket_->close();
   if (secured_) secured_->close();
   done(/*handed_over=*/false);

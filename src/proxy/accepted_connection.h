@@ -52,7 +52,12 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   void choose_chain();
   void count_handshake();
   void hand_over();
+  /// Asks the network filters, from the next one on.
+  void admit();
+  void answered(bool allowed);
+  void refuse();
   void deny(observe::StreamInfo& record);
+  void serve();
   void on_timeout();
   void done(bool handed_over);
 
@@ -64,6 +69,9 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   std::shared_ptr<const FilterChain> chain_;
   std::shared_ptr<const observe::Metadata> metadata_;  ///< of the PROXY header; null: none
   ConnectionTickets tickets_;
+  /// What network filters are asked with; null where there is none.
+  struct Admission;
+  std::unique_ptr<Admission> admission_;
   net::Timer timer_;
   bool proxy_header_read_ = false;
   bool tls_decided_ = false;

@@ -9,6 +9,7 @@
 
 #include "filters/network_filter.h"
 #include "net/address.h"
+#include "net/peer_exchange.h"
 #include "net/tls/slot.h"
 #include "proxy/connection_manager.h"
 #include "proxy/tcp_proxy.h"
@@ -41,8 +42,9 @@ struct SelfServed {
 struct FilterChain {
   std::string name;
   FilterChainMatch match;
-  std::shared_ptr<const net::tls::ServerSlot> tls;  ///< null: clear text
-  Milliseconds transport_timeout{15'000};           ///< for the TLS handshake; kNever: none
+  std::shared_ptr<const net::tls::ServerSlot> tls;             ///< null: clear text
+  Milliseconds transport_timeout{15'000};                      ///< for the TLS handshake; kNever: none
+  std::shared_ptr<const net::PeerExchangeSpec> peer_exchange;  ///< null: the client's first byte is the application's
   std::vector<std::shared_ptr<const filters::NetworkFilter>> filters;
   std::shared_ptr<const ConnectionManager> http;
   std::shared_ptr<const TcpProxy> tcp;

@@ -302,7 +302,7 @@ bool Exchange::start_attempt() {
   }
   route::rewrite_host_for_endpoint(request_, *route_, host->hostname(), *arena_,
                                    !manager_->router.suppress_envoy_headers);
-  auto options = transport_options(cluster_->spec(), request_, *info_.downstream);
+  auto options = transport_options(cluster_->spec(), request_, info_);
   upstream::HttpPool* pool = nullptr;
   if (!ends_tunnel()) {
     pool =

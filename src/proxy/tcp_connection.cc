@@ -43,7 +43,8 @@ TcpConnection::TcpConnection(Listener& listener, std::unique_ptr<net::Transport>
       downstream_(std::move(transport)),
       to_upstream_(std::make_unique<BytePipe>(*downstream_, proxy_.buffer_limit)),
       idle_timer_(Timer::of<&TcpConnection::on_idle>(this)),
-      duration_timer_(Timer::of<&TcpConnection::on_max_duration>(this)) {
+      duration_timer_(Timer::of<&TcpConnection::on_max_duration>(this)),
+      report_timer_(Timer::of<&TcpConnection::on_report>(this)) {
   downstream_->observe(&downstream_side_);
   stream_.downstream = &downstream_->info();
   stream_.remote_address = &downstream_->info().remote;
@@ -55,6 +56,14 @@ TcpConnection::TcpConnection(Listener& listener, std::unique_ptr<net::Transport>
   proxy_.stats->add(TcpStat::kCxTotal);
   idle_timer_.start(loop_, proxy_.idle_timeout);
   duration_timer_.start(loop_, proxy_.max_connection_duration);
+  for (const auto& filter : chain_->filters) {
+    const Milliseconds interval = filter->report_interval();
+    if (interval == kNever) continue;
+    report_states_.resize(chain_->filters.size());
+    if (interval.count() > 0 && (report_interval_ == kNever || interval < report_interval_))
+      report_interval_ = interval;
+  }
+  report_timer_.start(loop_, report_interval_);
   listener_.tcp().push_back(*this);
 }
 
@@ -79,6 +88,7 @@ void TcpConnection::connect() {
     return close();
   }
   stream_.upstream_cluster_raw = cluster_->spec().name;
+  stream_.cluster_metadata = cluster_->spec().metadata.get();
   stream_.upstream_cluster = cluster_->cluster().stat_name();
   NotTried filter;
   filter.tried = host_.get();
@@ -179,6 +189,24 @@ void TcpConnection::on_broken(Broken side) {
   close(side);
 }
 
+void TcpConnection::on_report() {
+  report(false);
+  report_timer_.start(loop_, report_interval_);
+}
+
+/// Not before the peers have told who they are, or will not.
+void TcpConnection::report(bool last) {
+  if (report_states_.empty()) return;
+  const net::ConnectionInfo* upstream = upstream_ ? &upstream_->transport().info() : nullptr;
+  const bool pending = !upstream || upstream->mesh_exchange_pending || downstream_->info().mesh_exchange_pending;
+  if (pending && !last) return;
+  stream_.downstream_peer = downstream_->info().mesh_peer.get();
+  if (upstream) stream_.upstream_peer = upstream->mesh_peer.get();
+  stream_.downstream_bytes = {.received = to_upstream_->bytes(),
+                              .sent = to_downstream_ ? to_downstream_->written() : 0};
+  for (size_t i = 0; i < report_states_.size(); ++i) chain_->filters[i]->report(stream_, last, report_states_[i]);
+}
+
 void TcpConnection::on_idle() {
   proxy_.stats->add(TcpStat::kIdleTimeout);
   close();
@@ -204,6 +232,8 @@ void TcpConnection::close(Broken broken, bool ended) {
   stream_.upstream_bytes = {.received = to_downstream_ ? to_downstream_->bytes() : 0, .sent = to_upstream_->written()};
   proxy_.stats->add(TcpStat::kCxRxBytesTotal, static_cast<int64_t>(stream_.bytes_received));
   proxy_.stats->add(TcpStat::kCxTxBytesTotal, static_cast<int64_t>(stream_.bytes_sent));
+  report_timer_.stop();
+  report(true);
   for (const auto& log : proxy_.access_logs) log->log(stream_);
   // A broken side is passed on as a reset, so that nobody takes a cut stream for a whole one.
   downstream_->close(broken == Broken::kUpstream);

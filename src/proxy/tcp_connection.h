@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/arena.h"
 #include "base/list.h"
@@ -65,6 +66,9 @@ class TcpConnection final : public net::EndOfTurn,
   void pump();
   void run() override;
   void on_idle();
+  void on_report();
+  /// Tells filters what was relayed.
+  void report(bool last);
   void on_max_duration();
   enum class Broken : uint8_t { kNone, kDownstream, kUpstream };
   void on_broken(Broken side);
@@ -90,6 +94,9 @@ class TcpConnection final : public net::EndOfTurn,
   bool closed_ = false;
   net::Timer idle_timer_;
   net::Timer duration_timer_;
+  Milliseconds report_interval_ = kNever;
+  net::Timer report_timer_;
+  std::vector<std::shared_ptr<void>> report_states_;  // by filter; empty where none wants reports
 };
 
 }  // namespace proa::proxy

@@ -71,4 +71,37 @@ std::shared_ptr<const upstream::TransportOptions> transport_options(const upstre
   return options;
 }
 
+namespace {
+
+uint64_t hash_of(const std::vector<std::string>& alpn) {
+  uint64_t hash = 0;
+  for (const std::string& protocol : alpn) hash = hash * 31 + std::hash<std::string>{}(protocol);
+  return hash;
+}
+
+/// Nearly all requests of a worker offer the same.
+std::shared_ptr<const upstream::TransportOptions> only_alpn(const std::vector<std::string>& alpn) {
+  thread_local std::shared_ptr<const upstream::TransportOptions> last;
+  if (last && last->alpn == alpn) return last;
+  auto options = std::make_shared<upstream::TransportOptions>();
+  options->alpn = alpn;
+  options->hash = hash_of(alpn) | 1;
+  last = options;
+  return options;
+}
+
+}  // namespace
+
+std::shared_ptr<const upstream::TransportOptions> transport_options(const upstream::ClusterSpec& spec,
+                                                                    const http::RequestHead& request,
+                                                                    const observe::StreamInfo& info) {
+  auto options = transport_options(spec, request, *info.downstream);
+  if (!info.upstream_alpn) return options;
+  if (!options) return only_alpn(*info.upstream_alpn);
+  auto more = std::make_shared<upstream::TransportOptions>(*options);
+  more->alpn = *info.upstream_alpn;
+  more->hash = (more->hash ^ hash_of(more->alpn)) | 1;
+  return more;
+}
+
 }  // namespace proa::proxy

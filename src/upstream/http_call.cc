@@ -6,6 +6,9 @@ void HttpCall::start(const HttpCallOptions& options, std::string body, Done done
   arena_ = std::make_unique<Arena>();
   body_ = std::move(body);
   done_ = std::move(done);
+  response_ = nullptr;
+  response_body_.clear();
+  keep_body_ = options.keep_body;
   status_ = 0;
   state_ = State::kWaiting;
   head_ = arena_->make<http::RequestHead>(*arena_);
@@ -35,10 +38,12 @@ void HttpCall::on_stream(http::ClientStream& stream) {
 
 void HttpCall::on_response(http::ResponseHead& head, bool end) {
   status_ = head.status;
+  response_ = &head;
   if (end) finish(status_, {});
 }
 
-void HttpCall::on_data(std::string_view, bool end) {
+void HttpCall::on_data(std::string_view data, bool end) {
+  response_body_.append(data.substr(0, keep_body_ - response_body_.size()));
   if (end) finish(status_, {});
 }
 

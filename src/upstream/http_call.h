@@ -1,4 +1,4 @@
-// One HTTP request of our own with a whole body, and the status of its response: for collectors and webhooks.
+// One HTTP request of our own with a whole body, and its response: for collectors, webhooks and authorization services.
 #pragma once
 
 #include <functional>
@@ -20,6 +20,7 @@ struct HttpCallOptions {
   std::string_view authority;
   std::string_view path;
   std::vector<std::pair<std::string, std::string>> headers;  ///< lower-case names
+  size_t keep_body = 0;                                      ///< bytes of the response's body; what is above is dropped
 };
 
 /// On its loop's thread; reusable after it has finished. Destroying it cancels. Keeping a time-out is the caller's.
@@ -37,6 +38,9 @@ class HttpCall final : private http::ResponseReceiver, private grpc::StreamOpene
   void start(const HttpCallOptions& options, std::string body, Done done);
   void cancel();
   bool under_way() const { return state_ != State::kIdle; }
+  /// Of the response, null without one; inside Done.
+  const http::HeaderList* response_headers() const { return response_ ? &response_->headers : nullptr; }
+  std::string_view response_body() const { return response_body_; }
 
  private:
   enum class State : uint8_t { kIdle, kWaiting, kOpen };
@@ -55,7 +59,9 @@ class HttpCall final : private http::ResponseReceiver, private grpc::StreamOpene
   std::unique_ptr<Arena> arena_;
   http::RequestHead* head_ = nullptr;
   http::ClientStream* stream_ = nullptr;
-  std::string body_;
+  const http::ResponseHead* response_ = nullptr;
+  std::string body_, response_body_;
+  size_t keep_body_ = 0;
   Done done_;
   uint16_t status_ = 0;
   State state_ = State::kIdle;

@@ -23,6 +23,9 @@
 #include "upstream/lb/lb_spec.h"
 #include "upstream/outlier_spec.h"
 
+namespace proa::net {
+struct PeerExchangeSpec;
+}
 namespace proa::observe {
 struct Metadata;
 }
@@ -149,9 +152,10 @@ struct ClusterSpec {
   std::vector<std::shared_ptr<const HealthCheckSpec>> health_checks;
 
   TransportSocketSpec socket;
-  std::vector<TransportSocketMatch> socket_matches;  ///< the first that matches, else `socket`
-  std::shared_ptr<const SocketSpec> socket_options;  ///< null: none
-  std::shared_ptr<const PreconnectSpec> preconnect;  ///< null: off
+  std::vector<TransportSocketMatch> socket_matches;            ///< the first that matches, else `socket`
+  std::shared_ptr<const SocketSpec> socket_options;            ///< null: none
+  std::shared_ptr<const net::PeerExchangeSpec> peer_exchange;  ///< null: connections begin with the first request
+  std::shared_ptr<const PreconnectSpec> preconnect;            ///< null: off
   std::shared_ptr<const observe::Metadata> metadata;
 
   Milliseconds tcp_idle_timeout{600'000};  ///< kept by the TCP proxy

@@ -1,5 +1,6 @@
 #include "http/h1/client_connection.h"
 #include "http/h2/client_connection.h"
+#include "net/peer_exchange.h"
 #include "net/proxy_protocol.h"
 #include "net/socket_transport.h"
 #include "net/tls/transport.h"
@@ -82,7 +83,11 @@ class SystemConnections final : public ConnectionFactory {
     auto context = socket.tls->current();
     if (!context) return fail("TLS secrets have not arrived");
     auto overrides = tls_overrides(*context, options, protocol);
-    return net::tls::connect(std::move(transport), std::move(context), overrides);
+    transport = net::tls::connect(std::move(transport), std::move(context), overrides);
+    if (const auto& exchange = cluster.spec().peer_exchange) {
+      transport = std::make_unique<net::PeerExchange>(std::move(transport), exchange, /*connected=*/false);
+    }
+    return transport;
   }
 
   std::unique_ptr<http::ClientCodec> make_codec(bool http2, http::CodecOwner& owner, const HttpSpec& spec,
