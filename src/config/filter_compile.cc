@@ -4,6 +4,7 @@
 
 #include "config/basic_auth_compile.h"
 #include "config/csrf_compile.h"
+#include "config/grpc_stats_compile.h"
 #include "config/header_to_metadata_compile.h"
 #include "config/matcher_compile.h"
 #include "config/rate_limit_compile.h"
@@ -185,6 +186,9 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
   if (auto* limit = dynamic_cast<const fhttp::local_ratelimit::v3::LocalRateLimit*>(&from)) {
     return filters::make_local_rate_limit(compile_rate_limit(*limit, at, compiler));
   }
+  if (auto* grpc = dynamic_cast<const fhttp::grpc_stats::v3::FilterConfig*>(&from)) {
+    return filters::make_grpc_stats(compile_grpc_stats(*grpc, compiler));
+  }
   if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) {
     return filters::make_csrf(compile_csrf(*csrf, at), http_stats(filters::kCsrfSchema, stat_prefix, compiler));
   }
@@ -301,6 +305,7 @@ void add_filter_fields(SupportedTable& table) {
   namespace mutation = envoy::config::common::mutation_rules::v3;
   table.add(supported<rv3::FilterConfig>({"config", "disabled", "is_optional"}).must_know({"config"}));
   add_csrf_fields(table);
+  add_grpc_stats_fields(table);
   add_basic_auth_fields(table);
   add_header_to_metadata_fields(table);
   table.add(supported<fhttp::cors::v3::Cors>({}));
