@@ -6,6 +6,7 @@
 #include "config/csrf_compile.h"
 #include "config/grpc_stats_compile.h"
 #include "config/header_to_metadata_compile.h"
+#include "config/istio_compile.h"
 #include "config/matcher_compile.h"
 #include "config/rate_limit_compile.h"
 #include "config/rbac_compile.h"
@@ -22,6 +23,7 @@
 #include "envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.pb.h"
 #include "envoy/extensions/filters/http/rbac/v3/rbac.pb.h"
 #include "filters/all.h"
+#include "filters/istio_stats.h"
 
 namespace proa::config {
 
@@ -189,6 +191,15 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
   if (auto* grpc = dynamic_cast<const fhttp::grpc_stats::v3::FilterConfig*>(&from)) {
     return filters::make_grpc_stats(compile_grpc_stats(*grpc, compiler));
   }
+  if (auto* alpn = dynamic_cast<const istio::envoy::config::filter::http::alpn::v2alpha1::FilterConfig*>(&from)) {
+    return filters::make_istio_alpn(compile_istio_alpn(*alpn));
+  }
+  if (auto* peer = dynamic_cast<const io::istio::http::peer_metadata::Config*>(&from)) {
+    return filters::make_peer_metadata(compile_peer_metadata(*peer, compiler));
+  }
+  if (auto* metrics = dynamic_cast<const stats::PluginConfig*>(&from)) {
+    return filters::make_istio_stats(compile_istio_metrics(*metrics, at, compiler));
+  }
   if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) {
     return filters::make_csrf(compile_csrf(*csrf, at), http_stats(filters::kCsrfSchema, stat_prefix, compiler));
   }
@@ -306,6 +317,7 @@ void add_filter_fields(SupportedTable& table) {
   table.add(supported<rv3::FilterConfig>({"config", "disabled", "is_optional"}).must_know({"config"}));
   add_csrf_fields(table);
   add_grpc_stats_fields(table);
+  add_istio_fields(table);
   add_basic_auth_fields(table);
   add_header_to_metadata_fields(table);
   table.add(supported<fhttp::cors::v3::Cors>({}));

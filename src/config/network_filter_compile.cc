@@ -1,5 +1,6 @@
 #include "config/network_filter_compile.h"
 
+#include "config/istio_compile.h"
 #include "config/rbac_compile.h"
 #include "config/supported.h"
 #include "config/values.h"
@@ -7,6 +8,7 @@
 #include "envoy/extensions/filters/network/local_ratelimit/v3/local_rate_limit.pb.h"
 #include "envoy/extensions/filters/network/rbac/v3/rbac.pb.h"
 #include "filters/all.h"
+#include "filters/istio_stats.h"
 
 namespace proa::config {
 
@@ -63,6 +65,9 @@ std::shared_ptr<const filters::NetworkFilter> compile_network_filter(const googl
   }
   if (auto* rate = dynamic_cast<const network::local_ratelimit::v3::LocalRateLimit*>(&from)) {
     return compile_connection_rate_limit(*rate, compiler);
+  }
+  if (auto* metrics = dynamic_cast<const stats::PluginConfig*>(&from)) {
+    return filters::make_network_istio_stats(compile_istio_metrics(*metrics, at, compiler));
   }
   return nullptr;
 }
