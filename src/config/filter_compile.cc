@@ -7,6 +7,7 @@
 #include "config/grpc_stats_compile.h"
 #include "config/header_to_metadata_compile.h"
 #include "config/istio_compile.h"
+#include "config/jwt_authn_compile.h"
 #include "config/matcher_compile.h"
 #include "config/rate_limit_compile.h"
 #include "config/rbac_compile.h"
@@ -197,6 +198,11 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
   if (auto* peer = dynamic_cast<const io::istio::http::peer_metadata::Config*>(&from)) {
     return filters::make_peer_metadata(compile_peer_metadata(*peer, compiler));
   }
+  if (auto* jwt = dynamic_cast<const fhttp::jwt_authn::v3::JwtAuthentication*>(&from)) {
+    auto config = compile_jwt_authn(*jwt, at);
+    config.stats = http_stats(filters::kJwtAuthnSchema, stat_prefix, compiler);
+    return filters::make_jwt_authn(std::move(config));
+  }
   if (auto* metrics = dynamic_cast<const stats::PluginConfig*>(&from)) {
     return filters::make_istio_stats(compile_istio_metrics(*metrics, at, compiler));
   }
@@ -241,6 +247,7 @@ std::shared_ptr<route::PerFilterConfig> compile_route_part(const google::protobu
   if (auto* auth = dynamic_cast<const fhttp::basic_auth::v3::BasicAuthPerRoute*>(&from)) {
     return compile_basic_auth(*auth, at);
   }
+  if (auto* jwt = dynamic_cast<const fhttp::jwt_authn::v3::PerRouteConfig*>(&from)) return compile_jwt_route(*jwt);
   if (auto* metadata = dynamic_cast<const fhttp::header_to_metadata::v3::Config*>(&from)) {
     return compile_header_to_metadata(*metadata, at);
   }
@@ -318,6 +325,7 @@ void add_filter_fields(SupportedTable& table) {
   add_csrf_fields(table);
   add_grpc_stats_fields(table);
   add_istio_fields(table);
+  add_jwt_authn_fields(table);
   add_basic_auth_fields(table);
   add_header_to_metadata_fields(table);
   table.add(supported<fhttp::cors::v3::Cors>({}));

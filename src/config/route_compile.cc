@@ -103,13 +103,17 @@ void compile_conditions(const rv3::RouteMatch& from, route::Conditions& to, cons
   }
 }
 
-route::RouteMatch compile_match(const rv3::RouteMatch& from, const Site& at) {
+}  // namespace
+
+route::RouteMatch compile_route_match(const rv3::RouteMatch& from, const Site& at) {
   route::RouteMatch to;
   compile_path(from, to, at);
   if (from.has_case_sensitive()) to.case_sensitive = from.case_sensitive().value();
   compile_conditions(from, to.conditions, at);
   return to;
 }
+
+namespace {
 
 uint16_t redirect_code(rv3::RedirectAction::RedirectResponseCode from) {
   switch (from) {
@@ -166,7 +170,7 @@ route::RouteSpec compile_route(const rv3::Route& from, const std::string& host, 
                                Compiler& compiler) {
   route::RouteSpec to;
   to.name = from.name();
-  to.match = compile_match(from.match(), at / "match");
+  to.match = compile_route_match(from.match(), at / "match");
   if (from.has_route()) {
     to.action = compile_forward(from.route(), to.match, at / "route", compiler);
   } else if (from.has_redirect()) {

@@ -18,6 +18,9 @@ class SupportedTable;
 std::shared_ptr<const route::RouteTable> compile_routes(const envoy::config::route::v3::RouteConfiguration& from,
                                                         const Site& at, Compiler& compiler);
 
+/// RouteMatch, of routes and of rules that choose requests the same way.
+route::RouteMatch compile_route_match(const envoy::config::route::v3::RouteMatch& from, const Site& at);
+
 /// headers_to_add into `to`.
 void compile_header_additions(
     const google::protobuf::RepeatedPtrField<envoy::config::core::v3::HeaderValueOption>& from, route::HeaderOps& to,
