@@ -4,6 +4,7 @@
 
 #include "config/basic_auth_compile.h"
 #include "config/csrf_compile.h"
+#include "config/ext_authz_compile.h"
 #include "config/grpc_stats_compile.h"
 #include "config/header_to_metadata_compile.h"
 #include "config/istio_compile.h"
@@ -198,6 +199,10 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
   if (auto* peer = dynamic_cast<const io::istio::http::peer_metadata::Config*>(&from)) {
     return filters::make_peer_metadata(compile_peer_metadata(*peer, compiler));
   }
+  if (auto* authz = dynamic_cast<const fhttp::ext_authz::v3::ExtAuthz*>(&from)) {
+    return filters::make_ext_authz(compile_ext_authz(*authz, at),
+                                   http_stats(filters::kExtAuthzSchema, stat_prefix, compiler));
+  }
   if (auto* jwt = dynamic_cast<const fhttp::jwt_authn::v3::JwtAuthentication*>(&from)) {
     auto config = compile_jwt_authn(*jwt, at);
     config.stats = http_stats(filters::kJwtAuthnSchema, stat_prefix, compiler);
@@ -246,6 +251,9 @@ std::shared_ptr<route::PerFilterConfig> compile_route_part(const google::protobu
   if (auto* csrf = dynamic_cast<const fhttp::csrf::v3::CsrfPolicy*>(&from)) return compile_csrf(*csrf, at);
   if (auto* auth = dynamic_cast<const fhttp::basic_auth::v3::BasicAuthPerRoute*>(&from)) {
     return compile_basic_auth(*auth, at);
+  }
+  if (auto* authz = dynamic_cast<const fhttp::ext_authz::v3::ExtAuthzPerRoute*>(&from)) {
+    return compile_ext_authz_route(*authz);
   }
   if (auto* jwt = dynamic_cast<const fhttp::jwt_authn::v3::PerRouteConfig*>(&from)) return compile_jwt_route(*jwt);
   if (auto* metadata = dynamic_cast<const fhttp::header_to_metadata::v3::Config*>(&from)) {
@@ -326,6 +334,7 @@ void add_filter_fields(SupportedTable& table) {
   add_grpc_stats_fields(table);
   add_istio_fields(table);
   add_jwt_authn_fields(table);
+  add_ext_authz_fields(table);
   add_basic_auth_fields(table);
   add_header_to_metadata_fields(table);
   table.add(supported<fhttp::cors::v3::Cors>({}));

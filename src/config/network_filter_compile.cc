@@ -1,5 +1,6 @@
 #include "config/network_filter_compile.h"
 
+#include "config/ext_authz_compile.h"
 #include "config/istio_compile.h"
 #include "config/rbac_compile.h"
 #include "config/supported.h"
@@ -65,6 +66,11 @@ std::shared_ptr<const filters::NetworkFilter> compile_network_filter(const googl
   }
   if (auto* rate = dynamic_cast<const network::local_ratelimit::v3::LocalRateLimit*>(&from)) {
     return compile_connection_rate_limit(*rate, compiler);
+  }
+  if (auto* authz = dynamic_cast<const network::ext_authz::v3::ExtAuthz*>(&from)) {
+    return filters::make_network_ext_authz(
+        compile_network_ext_authz(*authz, at),
+        compiler.shared.stats(filters::kNetworkExtAuthzSchema, {without_dot(authz->stat_prefix()), {}}));
   }
   if (auto* metrics = dynamic_cast<const stats::PluginConfig*>(&from)) {
     return filters::make_network_istio_stats(compile_istio_metrics(*metrics, at, compiler));

@@ -22,11 +22,12 @@ std::string_view denial(const rbac::Decision& decision, Arena& arena) {
 }
 
 /// Counts, and leaves the shadow decision in the dynamic metadata as Envoy does.
-void judge_shadow(const RbacConfig& config, observe::StreamInfo& info, Arena& arena, observe::StatGroup& stats) {
+void judge_shadow(const RbacConfig& config, observe::StreamInfo& info, Arena& arena, observe::StatGroup& stats,
+                  const char* filter_name) {
   if (!config.shadow) return;
   rbac::Decision decision = rbac::decide(*config.shadow, {info});
   stats.add(decision.allowed ? ShadowStat::kAllowed : ShadowStat::kDenied);
-  auto& space = observe::mutable_metadata(info, arena).root["envoy.filters.http.rbac"];
+  auto& space = observe::mutable_metadata(info, arena).root[filter_name];
   space[config.shadow_prefix + "shadow_engine_result"] = decision.allowed ? "allowed" : "denied";
   if (decision.policy) space[config.shadow_prefix + "shadow_effective_policy_id"] = decision.policy->name;
 }
@@ -39,7 +40,7 @@ class Rbac final : public Filter {
   Verdict on_request(Exchange& x, bool) const override {
     const auto* own = route_config<RbacConfig>(x, *this);
     const RbacConfig& config = own ? *own : *config_;
-    judge_shadow(config, x.info(), x.arena(), *stats_.shadow);
+    judge_shadow(config, x.info(), x.arena(), *stats_.shadow, "envoy.filters.http.rbac");
     if (!config.rules) return Verdict::kContinue;
     rbac::Decision decision = rbac::decide(*config.rules, {x.info()});
     if (config.rules->action == rbac::Action::kLog) {
@@ -64,7 +65,7 @@ class NetworkRbac final : public NetworkFilter {
       : config_(std::move(config)), stats_(std::move(stats)) {}
 
   bool admit(observe::StreamInfo& info, Arena& arena) const override {
-    judge_shadow(*config_, info, arena, *stats_.shadow);
+    judge_shadow(*config_, info, arena, *stats_.shadow, "envoy.filters.network.rbac");
     if (!config_->rules) return true;
     rbac::Decision decision = rbac::decide(*config_->rules, {info});
     if (config_->rules->action == rbac::Action::kLog) return true;

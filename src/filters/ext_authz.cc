@@ -1,0 +1,153 @@
+#include "filters/ext_authz.h"
+
+#include "net/loop.h"
+#include "net/timer.h"
+#include "upstream/clusters.h"
+
+namespace proa::filters {
+namespace {
+
+using observe::ResponseFlag;
+using What = AuthorizationAnswer::What;
+
+enum class Stat { kOk, kDenied, kError, kTimeout, kDisabled, kFailureAllowed };
+constexpr observe::StatDef kStats[] = {{"ext_authz.ok"},       {"ext_authz.denied"},
+                                       {"ext_authz.error"},    {"ext_authz.timeout"},
+                                       {"ext_authz.disabled"}, {"ext_authz.failure_mode_allowed"}};
+
+constexpr std::string_view kErrorDetails = "ext_authz_error";
+
+class ExtAuthz final : public Filter {
+ public:
+  ExtAuthz(std::shared_ptr<const ExtAuthzConfig> config, std::shared_ptr<observe::StatGroup> stats)
+      : Filter({.response = true, .complete = true}), config_(std::move(config)), stats_(std::move(stats)) {}
+
+  Verdict on_request(Exchange& x, bool) const override {
+    if (!is_enabled(x)) return disabled(x);
+    auto* question = x.arena().make<Question>(*this, x);
+    x.slot(*this) = question;
+    const auto* own = dynamic_cast<const ExtAuthzRouteConfig*>(x.per_filter(*this));
+    static const HeaderPairs kNone;
+    return question->ask(own ? own->context : kNone);
+  }
+
+  void on_response(Exchange& x, http::ResponseHead& head, bool) const override {
+    auto* question = static_cast<Question*>(x.slot(*this));
+    if (!question || question->answer.what != What::kOk) return;
+    for (const auto& [name, value] : question->answer.response_set) head.headers.set(name, value);
+    for (const auto& [name, value] : question->answer.response_append) head.headers.add(name, value);
+  }
+
+  void on_complete(Exchange& x) const override {
+    if (auto* question = static_cast<Question*>(x.slot(*this))) question->stop();
+  }
+
+ private:
+  /// One request's, until it ends.
+  struct Question {
+    Question(const ExtAuthz& f, Exchange& e)
+        : filter(f), exchange(e), timer(net::Timer::of<&Question::on_timeout>(this)) {}
+
+    Verdict ask(const HeaderPairs& context) {
+      call = make_authorization_call(filter.config_->service, exchange.clusters());
+      timer.start(exchange.loop(), filter.config_->service.timeout);
+      asking = true;
+      call->start(exchange.info(), context, [this](AuthorizationAnswer given) { on_answer(std::move(given)); });
+      asking = false;
+      if (!answered) return Verdict::kWait;
+      return allowed ? Verdict::kContinue : Verdict::kDone;
+    }
+    void on_answer(AuthorizationAnswer given) {
+      if (answered) return;
+      answered = true;
+      timer.stop();
+      if (call) exchange.loop().defer_delete(std::move(call));  // it calls us, and what follows may end the exchange
+      answer = std::move(given);
+      allowed = filter.act(exchange, answer);
+      if (allowed && !asking) exchange.resume();
+    }
+    void on_timeout() {
+      filter.stats_->add(Stat::kTimeout);
+      stop();
+      on_answer({});
+    }
+    void stop() {
+      timer.stop();
+      call.reset();
+    }
+
+    const ExtAuthz& filter;
+    Exchange& exchange;
+    net::Timer timer;
+    std::unique_ptr<AuthorizationCall> call;
+    AuthorizationAnswer answer;
+    bool asking = false, answered = false, allowed = false;
+  };
+
+  bool is_enabled(Exchange& x) const {
+    if (config_->enabled && !config_->enabled->includes(x.info().random, nullptr)) return false;
+    return !config_->enabled_by_metadata || config_->enabled_by_metadata->matches(x.info());
+  }
+
+  Verdict disabled(Exchange& x) const {
+    stats_->add(Stat::kDisabled);
+    if (!config_->deny_when_disabled) return Verdict::kContinue;
+    x.info().set(ResponseFlag::kUnauthorizedExternalService);
+    x.respond({.status = config_->status_on_error, .details = kErrorDetails});
+    return Verdict::kDone;
+  }
+
+  /// Does what the service said; true: the request may pass.
+  bool act(Exchange& x, AuthorizationAnswer& answer) const {
+    switch (answer.what) {
+      case What::kOk:
+        stats_->add(Stat::kOk);
+        change(x, answer);
+        return true;
+      case What::kDenied: deny(x, answer); return false;
+      case What::kError: break;
+    }
+    stats_->add(Stat::kError);
+    if (config_->failure_allows) {
+      stats_->add(Stat::kFailureAllowed);
+      if (config_->tell_of_failure) x.request().headers.set("x-envoy-auth-failure-mode-allowed", "true");
+      return true;
+    }
+    x.info().set(ResponseFlag::kUnauthorizedExternalService);
+    x.respond({.status = config_->status_on_error, .details = kErrorDetails});
+    return false;
+  }
+
+  /// The answer lives as long as the exchange: its texts are not copied.
+  void change(Exchange& x, const AuthorizationAnswer& answer) const {
+    http::HeaderList& headers = x.request().headers;
+    if (config_->clear_route && !(answer.set.empty() && answer.append.empty() && answer.remove.empty()))
+      x.clear_route();
+    for (const auto& [name, value] : answer.set) headers.set(name, value);
+    for (const auto& [name, value] : answer.append) headers.add(name, value);
+    for (const std::string& name : answer.remove) headers.remove(name);
+  }
+
+  void deny(Exchange& x, const AuthorizationAnswer& answer) const {
+    stats_->add(Stat::kDenied);
+    x.info().set(ResponseFlag::kUnauthorizedExternalService);
+    auto* headers = x.arena().make<http::HeaderList>(x.arena());
+    for (const auto& [name, value] : answer.response_set) headers->set(name, value);
+    for (const auto& [name, value] : answer.response_append) headers->add(name, value);
+    x.respond({.status = answer.status, .body = answer.body, .details = "ext_authz_denied", .headers = headers});
+  }
+
+  std::shared_ptr<const ExtAuthzConfig> config_;
+  std::shared_ptr<observe::StatGroup> stats_;
+};
+
+}  // namespace
+
+const observe::StatSchema kExtAuthzSchema{"http", kStats};
+
+std::unique_ptr<Filter> make_ext_authz(std::shared_ptr<const ExtAuthzConfig> config,
+                                       std::shared_ptr<observe::StatGroup> stats) {
+  return std::make_unique<ExtAuthz>(std::move(config), std::move(stats));
+}
+
+}  // namespace proa::filters
