@@ -7,6 +7,7 @@
 #include "config/values.h"
 #include "envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h"
 #include "envoy/extensions/filters/network/local_ratelimit/v3/local_rate_limit.pb.h"
+#include "envoy/extensions/filters/network/mongo_proxy/v3/mongo_proxy.pb.h"
 #include "envoy/extensions/filters/network/rbac/v3/rbac.pb.h"
 #include "filters/all.h"
 #include "filters/istio_stats.h"
@@ -84,6 +85,9 @@ void add_network_filter_fields(SupportedTable& table) {
                 .harmless({"enforcement_type"}, "a connection is judged once, when it is accepted")
                 .harmless({"delay_deny"}, "a denied connection is closed at once")
                 .security({"matcher", "shadow_matcher"}));
+  table.add(supported<network::mongo_proxy::v3::MongoProxy>({}).harmless(
+      {"stat_prefix", "commands", "max_bson_depth", "emit_dynamic_metadata"},
+      "its messages are passed on, and not counted"));
   table.add(supported<network::connection_limit::v3::ConnectionLimit>({"stat_prefix", "max_connections"})
                 .security({"delay", "runtime_enabled"}));
   table.add(supported<network::local_ratelimit::v3::LocalRateLimit>({"stat_prefix", "token_bucket"})

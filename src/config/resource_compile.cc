@@ -20,6 +20,9 @@ namespace {
 
 constexpr size_t kMostTold = 1000;  // a control plane must not fill the memory with its mistakes
 
+constexpr observe::StatDef kWarningStats[] = {{"dynamic_unsupported_fields"}};
+const observe::StatSchema kWarningSchema{"server", kWarningStats};
+
 /// All errors in one line, for a NACK.
 std::string in_one_line(const Problems& problems) {
   std::string line;
@@ -35,7 +38,11 @@ std::string in_one_line(const Problems& problems) {
 
 ResourceCompiler::ResourceCompiler(const LoadOptions& options, const envoy::config::bootstrap::v3::Bootstrap& bootstrap,
                                    SharedObjects& shared, DynamicSources& dynamic)
-    : options_(options), bootstrap_(bootstrap), shared_(shared), dynamic_(dynamic) {}
+    : options_(options),
+      bootstrap_(bootstrap),
+      shared_(shared),
+      dynamic_(dynamic),
+      stats_(shared.stats(kWarningSchema, {})) {}
 
 Compiler ResourceCompiler::compiler() const {
   return {.shared = shared_,
@@ -69,7 +76,7 @@ auto ResourceCompiler::compile(const Any& body, Make make)
 }
 
 void ResourceCompiler::warn(const Problems& problems) {
-  warnings_ += problems.warnings();
+  if (problems.warnings()) stats_->add(0, static_cast<int64_t>(problems.warnings()));
   for (const Problem& problem : problems.all()) {
     std::string text = problem.str();
     if (told_.size() == kMostTold || !told_.insert(text).second) continue;

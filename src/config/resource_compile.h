@@ -20,7 +20,8 @@
 namespace proa::config {
 
 /// Main thread. Errors name the field and the value. A field that is set and not supported is a warning in the log,
-/// the first time it is met; one whose neglect would weaken security refuses the resource.
+/// the first time it is met, and counted each time (server.dynamic_unsupported_fields); one whose neglect would weaken
+/// security refuses the resource.
 class ResourceCompiler {
  public:
   /// `bootstrap`: of the start; runtime values and the node are taken from it. All but the options outlive this.
@@ -32,9 +33,6 @@ class ResourceCompiler {
   Result<std::shared_ptr<const route::RouteTable>> routes(const google::protobuf::Any& body);
   Result<upstream::Assignment> endpoints(const google::protobuf::Any& body);
   Result<Secret> secret(const google::protobuf::Any& body);
-
-  /// How many warnings there were, those that the log does not repeat as well.
-  uint64_t warnings() const { return warnings_; }
 
  private:
   /// `make(message, at, compiler)` makes the object.
@@ -49,7 +47,7 @@ class ResourceCompiler {
   SharedObjects& shared_;
   DynamicSources& dynamic_;
   std::set<std::string> told_;  ///< warnings, without the name of their resource
-  uint64_t warnings_ = 0;
+  std::shared_ptr<observe::StatGroup> stats_;
 };
 
 }  // namespace proa::config

@@ -118,3 +118,34 @@ def test_a_reload_keeps_what_the_control_plane_said(world):
     proxy.program.signal(signal.SIGHUP)
     wait_for(lambda: "dynamic_resources" in proxy.admin.get("/config_status")[1], "the refusal of another control plane")
     assert world.answered_by() == "a"
+
+
+ALS = api.PREFIX + "envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig"
+GRPC_LOG = {"name": "als", "typed_config": {"@type": ALS, "common_config": {
+    "log_name": "l", "grpc_service": {"envoy_grpc": {"cluster_name": "a"}}}}}
+
+
+@pytest.mark.proa_only
+def test_what_is_not_supported_is_told_and_does_no_harm(world):
+    world.serve_one()
+    proxy = world.start()
+    served = listener("second", world.ports["second"].port, "r")
+    served["filter_chains"][0]["filters"][0]["typed_config"]["access_log"] = [GRPC_LOG]
+    version = world.control.set(api.LISTENER, served)
+    assert world.control.wait_answer(api.LISTENER, version).error == ""
+    wait_for(lambda: world.answered_by("second") == "a", "the listener")
+    assert proxy.admin.stats("dynamic_unsupported")["server.dynamic_unsupported_fields"] == 1
+
+
+@pytest.mark.proa_only
+def test_what_must_not_be_overlooked_refuses_the_resource(world):
+    world.serve_one()
+    world.start()
+    served = listener("second", world.ports["second"].port, "r")
+    guard = {"name": "guard", "typed_config": {
+        "@type": api.PREFIX + "envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"}}
+    served["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"].insert(0, guard)
+    version = world.control.set(api.LISTENER, served)
+    error = world.control.wait_answer(api.LISTENER, version).error
+    assert "second" in error and "ExternalProcessor" in error
+    assert world.answered_by("second") == ""
