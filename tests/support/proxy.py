@@ -53,5 +53,6 @@ def binary(kind: str) -> Path:
 def command(kind: str, config: Path, concurrency: int = 1, flags: tuple[str, ...] = ()) -> list[str]:
     """Envoy's command line; proa-proxy takes the same flags."""
     hot_restart = () if "--base-id" in flags or "--use-dynamic-base-id" in flags else ("--disable-hot-restart",)
-    return [str(binary(kind)), "-c", str(config), "--concurrency", str(concurrency), "-l", "error",
+    level = () if "-l" in flags else ("-l", "error")
+    return [str(binary(kind)), "-c", str(config), "--concurrency", str(concurrency), *level,
             "--file-flush-interval-msec", "2", *hot_restart, *flags]
