@@ -326,6 +326,7 @@ void add_http_manager_fields(SupportedTable& table) {
   table.add(supported<hcm::HttpFilter>({"name", "typed_config", "is_optional", "disabled"})
                 .must_know({"typed_config"})
                 .security({"config_discovery"}));
+  table.add(supported<hcm::Rds>({"config_source", "route_config_name"}));
   table.add(supported<hcm::HttpConnectionManager::InternalAddressConfig>({"cidr_ranges"})
                 .harmless({"unix_sockets"}, "a Unix socket has no address that could be internal"));
   table.add(

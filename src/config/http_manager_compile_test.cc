@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "config/load.h"
+#include "config/supported.h"
 #include "config/test_compile.h"
 #include "proxy/codec_stats.h"
 
@@ -69,6 +71,13 @@ TEST_F(HttpManagerCompile, defaults_are_envoys) {
   EXPECT_TRUE(to->internal_ranges.empty() && to->upgrades.empty() && to->access_logs.empty() && to->via.empty());
   EXPECT_FALSE(to->tracer || to->local_replies.format);
   EXPECT_EQ(to->chain.size(), 0U);
+}
+
+TEST_F(HttpManagerCompile, routes_may_come_from_elsewhere) {
+  const auto from = read<envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager>(
+      "{stat_prefix: edge, rds: {route_config_name: r, config_source: {ads: {}, resource_api_version: V3}}}");
+  check_supported(from, supported_table(), /*allow_unsupported=*/false, at);
+  EXPECT_EQ(problem_lines(), "");
 }
 
 TEST_F(HttpManagerCompile, paths_are_made_normal_unless_told_otherwise) {

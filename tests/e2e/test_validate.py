@@ -60,6 +60,18 @@ def test_good_configuration(kind, tmp_path):
     assert "OK" in said.stdout + said.stderr
 
 
+def test_routes_may_come_from_elsewhere(kind, tmp_path):
+    copy = json.loads(json.dumps(GOOD))
+    manager = copy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    routes = manager.pop("route_config")
+    named = {"@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration", **routes}
+    (tmp_path / "routes.yaml").write_text(json.dumps({"resources": [named]}))
+    manager["rds"] = {"route_config_name": routes["name"], "config_source": {
+        "resource_api_version": "V3", "path_config_source": {"path": str(tmp_path / "routes.yaml")}}}
+    said = validate(kind, tmp_path / "rds.yaml", json.dumps(copy))
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_configuration_is_refused_and_named(kind, tmp_path, name):
     text, names = WRONG[name]
