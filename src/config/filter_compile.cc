@@ -201,7 +201,8 @@ std::unique_ptr<filters::Filter> compile_http_filter(const google::protobuf::Mes
   }
   if (auto* authz = dynamic_cast<const fhttp::ext_authz::v3::ExtAuthz*>(&from)) {
     return filters::make_ext_authz(compile_ext_authz(*authz, at),
-                                   http_stats(filters::kExtAuthzSchema, stat_prefix, compiler));
+                                   http_stats(filters::kExtAuthzSchema, stat_prefix, compiler),
+                                   compiler.shared.dynamic_stats());
   }
   if (auto* jwt = dynamic_cast<const fhttp::jwt_authn::v3::JwtAuthentication*>(&from)) {
     auto config = compile_jwt_authn(*jwt, at);

@@ -9,6 +9,7 @@
 #include "net/transport.h"
 #include "observe/proto_writer.h"
 #include "upstream/cluster_streams.h"
+#include "upstream/clusters.h"
 #include "upstream/http_call.h"
 
 namespace proa::filters {
@@ -108,9 +109,23 @@ void write_request(ProtoWriter& to, const AuthorizationService& service, const o
 
 // ---- the answer ----
 
-/// Nothing that would break the message may come of it.
+bool is_of_the_connection(std::string_view name) {
+  using http::HeaderId;
+  switch (http::header_id(name)) {
+    case HeaderId::kContentLength:
+    case HeaderId::kTransferEncoding:
+    case HeaderId::kConnection:
+    case HeaderId::kKeepAlive:
+    case HeaderId::kUpgrade:
+    case HeaderId::kTrailer: return true;
+    default: return name == "host";
+  }
+}
+
+/// Nothing that would break the message may come of it. `name` in lower case.
 bool is_usable(std::string_view name, std::string_view value) {
-  return !name.empty() && name[0] != ':' && name != "host" && http::is_token(name) && http::is_field_value(value);
+  return !name.empty() && name[0] != ':' && http::is_token(name) && http::is_field_value(value) &&
+         !is_of_the_connection(name);
 }
 
 std::string lower(std::string_view name) {
@@ -121,8 +136,8 @@ std::string lower(std::string_view name) {
   return out;
 }
 
-/// core.v3.HeaderValueOption, into one of two lists.
-void read_header_option(std::string_view bytes, HeaderPairs& set, HeaderPairs& append) {
+/// core.v3.HeaderValueOption, into one of two lists. False: it cannot be read.
+bool read_header_option(std::string_view bytes, HeaderPairs& set, HeaderPairs& append) {
   std::string name, value;
   bool appends = false;
   ProtoReader option(bytes);
@@ -133,25 +148,31 @@ void read_header_option(std::string_view bytes, HeaderPairs& set, HeaderPairs& a
         if (header.is_bytes(1)) name = lower(header.bytes());
         if (header.is_bytes(2) || header.is_bytes(3)) value = header.bytes();
       }
+      if (header.failed()) return false;
     } else if (option.is_bytes(2)) {
       ProtoReader flag(option.bytes());
       while (flag.next()) appends = flag.is_varint(1) && flag.number();
+      if (flag.failed()) return false;
     }
   }
   if (is_usable(name, value)) (appends ? append : set).emplace_back(std::move(name), std::move(value));
+  return !option.failed();
 }
 
-void read_ok(std::string_view bytes, AuthorizationAnswer& to) {
+bool read_ok(std::string_view bytes, AuthorizationAnswer& to) {
   ProtoReader ok(bytes);
+  bool good = true;
   while (ok.next()) {
-    if (ok.is_bytes(2)) read_header_option(ok.bytes(), to.set, to.append);
+    if (ok.is_bytes(2)) good &= read_header_option(ok.bytes(), to.set, to.append);
     if (ok.is_bytes(5)) to.remove.push_back(lower(ok.bytes()));
-    if (ok.is_bytes(6)) read_header_option(ok.bytes(), to.response_set, to.response_append);
+    if (ok.is_bytes(6)) good &= read_header_option(ok.bytes(), to.response_set, to.response_append);
   }
+  return good && !ok.failed();
 }
 
-void read_denied(std::string_view bytes, AuthorizationAnswer& to) {
+bool read_denied(std::string_view bytes, AuthorizationAnswer& to) {
   ProtoReader denied(bytes);
+  bool good = true;
   while (denied.next()) {
     if (denied.is_bytes(1)) {
       ProtoReader status(denied.bytes());
@@ -160,12 +181,14 @@ void read_denied(std::string_view bytes, AuthorizationAnswer& to) {
           to.status = static_cast<uint16_t>(status.number());
         }
       }
+      good &= !status.failed();
     } else if (denied.is_bytes(2)) {
-      read_header_option(denied.bytes(), to.response_set, to.response_append);
+      good &= read_header_option(denied.bytes(), to.response_set, to.response_append);
     } else if (denied.is_bytes(3)) {
       to.body = denied.bytes();
     }
   }
+  return good && !denied.failed();
 }
 
 // ---- calls ----
@@ -196,7 +219,7 @@ class GrpcCall final : public AuthorizationCall {
 class HttpRequestCall final : public AuthorizationCall {
  public:
   HttpRequestCall(const AuthorizationService& service, upstream::Clusters& clusters)
-      : service_(service), streams_(clusters, service.cluster, /*http2=*/false), call_(streams_) {}
+      : service_(service), clusters_(clusters), streams_(clusters, service.cluster, /*http2=*/false), call_(streams_) {}
 
   void start(const observe::StreamInfo& info, const HeaderPairs&, Done done) override {
     const http::RequestHead& request = *info.request;
@@ -214,8 +237,11 @@ class HttpRequestCall final : public AuthorizationCall {
       std::erase_if(options.headers, [&](const auto& one) { return one.first == name; });
       options.headers.emplace_back(name, value);
     }
-    call_.start(options, {},
-                [this, done = std::move(done)](uint16_t status, std::string_view) { done(answer(status)); });
+    call_.start(options, {}, [this, done = std::move(done)](uint16_t status, std::string_view) {
+      count(status == 0 ? 503 : status);
+      const http::HeaderList* headers = call_.response_headers();
+      done(headers ? read_http_answer(service_, status, *headers, call_.response_body()) : AuthorizationAnswer{});
+    });
   }
 
  private:
@@ -237,42 +263,18 @@ class HttpRequestCall final : public AuthorizationCall {
     return any_fits(service_.allowed, header.name) && !any_fits(service_.disallowed, header.name);
   }
 
-  static bool is_of_the_connection(const http::Header& header) {
-    using http::HeaderId;
-    return header.id == HeaderId::kContentLength || header.id == HeaderId::kTransferEncoding ||
-           header.id == HeaderId::kConnection || header.id == HeaderId::kKeepAlive || header.id == HeaderId::kUpgrade ||
-           header.id == HeaderId::kTrailer || header.name == "host";
+  void on_timeout() override {
+    if (auto* cluster = count(504)) cluster->stats().add(upstream::ClusterStat::kRqTimeout);
   }
 
-  AuthorizationAnswer answer(uint16_t status) const {
-    AuthorizationAnswer to;
-    if (status == 0 || status >= 500 || !call_.response_headers()) return to;
-    to.what = status == 200 ? What::kOk : What::kDenied;
-    to.status = status;
-    for (const http::Header& header : call_.response_headers()->all()) {
-      if (is_of_the_connection(header) || !is_usable(header.name, header.value)) continue;
-      std::pair<std::string, std::string> pair(header.name, header.value);
-      if (to.what == What::kDenied) {
-        if (service_.client_headers.empty() || any_fits(service_.client_headers, header.name) ||
-            header.name == "www-authenticate" || header.id == http::HeaderId::kLocation) {
-          to.response_append.push_back(std::move(pair));
-        }
-        continue;
-      }
-      if (header.name == "x-envoy-auth-headers-to-remove") {
-        http::for_each_list_element(header.value,
-                                    [&](std::string_view name) { return to.remove.push_back(lower(name)), true; });
-        continue;
-      }
-      if (any_fits(service_.client_headers_on_success, header.name)) to.response_append.push_back(pair);
-      if (any_fits(service_.upstream_headers, header.name)) to.set.push_back(pair);
-      if (any_fits(service_.upstream_headers_appended, header.name)) to.append.push_back(std::move(pair));
-    }
-    if (to.what == What::kDenied) to.body = call_.response_body();
-    return to;
+  upstream::WorkerCluster* count(uint16_t status) {
+    upstream::WorkerCluster* cluster = clusters_.find(service_.cluster);
+    if (cluster) cluster->stats().count_status(static_cast<size_t>(upstream::ClusterStatus::kRq), status);
+    return cluster;
   }
 
   const AuthorizationService& service_;
+  upstream::Clusters& clusters_;
   upstream::ClusterStreams streams_;
   upstream::HttpCall call_;
 };
@@ -308,13 +310,43 @@ AuthorizationAnswer read_check_response(std::string_view bytes) {
       while (status.next()) {
         if (status.is_varint(1)) code = status.number();
       }
+      if (status.failed()) return to;
     }
     if (fields.is_bytes(2)) denied = fields.bytes();
     if (fields.is_bytes(3)) ok = fields.bytes();
   }
   if (fields.failed()) return to;
   to.what = code == 0 ? What::kOk : What::kDenied;
-  code == 0 ? read_ok(ok, to) : read_denied(denied, to);
+  const bool good = code == 0 ? read_ok(ok, to) : read_denied(denied, to);
+  return good ? to : AuthorizationAnswer{};
+}
+
+AuthorizationAnswer read_http_answer(const AuthorizationService& service, uint16_t status,
+                                     const http::HeaderList& headers, std::string_view body) {
+  AuthorizationAnswer to;
+  if (status == 0 || status >= 500) return to;
+  to.what = status == 200 ? What::kOk : What::kDenied;
+  to.status = status;
+  for (const http::Header& header : headers.all()) {
+    if (!is_usable(header.name, header.value)) continue;
+    std::pair<std::string, std::string> pair(header.name, header.value);
+    if (to.what == What::kDenied) {
+      if (service.client_headers.empty() || any_fits(service.client_headers, header.name) ||
+          header.name == "www-authenticate" || header.id == http::HeaderId::kLocation) {
+        to.response_append.push_back(std::move(pair));
+      }
+      continue;
+    }
+    if (header.name == "x-envoy-auth-headers-to-remove") {
+      http::for_each_list_element(header.value,
+                                  [&](std::string_view name) { return to.remove.push_back(lower(name)), true; });
+      continue;
+    }
+    if (any_fits(service.client_headers_on_success, header.name)) to.response_append.push_back(pair);
+    if (any_fits(service.upstream_headers, header.name)) to.set.push_back(pair);
+    if (any_fits(service.upstream_headers_appended, header.name)) to.append.push_back(std::move(pair));
+  }
+  if (to.what == What::kDenied) to.body = body;
   return to;
 }
 

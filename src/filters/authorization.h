@@ -60,6 +60,8 @@ class AuthorizationCall : public net::Deferred {
   using Done = std::function<void(AuthorizationAnswer)>;
   /// `done` may come within the call, and not destroy this.
   virtual void start(const observe::StreamInfo& info, const HeaderPairs& context, Done done) = 0;
+  /// It took too long, and is about to be destroyed.
+  virtual void on_timeout() {}
 };
 /// `service` outlives the call. Keeping the time-out is the caller's.
 std::unique_ptr<AuthorizationCall> make_authorization_call(const AuthorizationService& service,
@@ -68,7 +70,10 @@ std::unique_ptr<AuthorizationCall> make_authorization_call(const AuthorizationSe
 /// A serialized CheckRequest about the exchange; about its connection alone where there is no request.
 std::string check_request(const AuthorizationService& service, const observe::StreamInfo& info,
                           const HeaderPairs& context);
-/// From a serialized CheckResponse.
+/// From a serialized CheckResponse; kError where it cannot be read to its end.
 AuthorizationAnswer read_check_response(std::string_view bytes);
+/// From the response of an HTTP service.
+AuthorizationAnswer read_http_answer(const AuthorizationService& service, uint16_t status,
+                                     const http::HeaderList& headers, std::string_view body);
 
 }  // namespace proa::filters

@@ -153,7 +153,32 @@ TEST(CheckResponse, a_denial_that_says_nothing_is_a_403) {
   EXPECT_EQ(read_check_response(bytes).status, 403);
 }
 
-TEST(CheckResponse, what_cannot_be_read_is_an_error) { EXPECT_EQ(read_check_response("\x0a\x7f").what, What::kError); }
+TEST(CheckResponse, what_cannot_be_read_is_an_error) {
+  EXPECT_EQ(read_check_response("\x0a\x7f").what, What::kError);
+  // Below the first level, too: a status that is cut off is not a status of 0.
+  std::string bytes;
+  ProtoWriter(bytes).bytes(1, "\x08");
+  EXPECT_EQ(read_check_response(bytes).what, What::kError);
+  bytes.clear();
+  ProtoWriter(bytes).message(3, [](ProtoWriter& ok) {
+    header(ok, 2, "x-user", "jane");
+    ok.bytes(2, "\x0a\x7f");
+  });
+  const AuthorizationAnswer answer = read_check_response(bytes);
+  EXPECT_EQ(answer.what, What::kError);
+  EXPECT_TRUE(answer.set.empty());
+}
+
+TEST(CheckResponse, does_not_change_how_a_message_is_framed) {
+  std::string bytes;
+  ProtoWriter(bytes).message(3, [](ProtoWriter& ok) {
+    for (const char* name : {"Content-Length", "transfer-encoding", "connection", "host", "upgrade"})
+      header(ok, 2, name, "1");
+  });
+  const AuthorizationAnswer answer = read_check_response(bytes);
+  EXPECT_EQ(answer.what, What::kOk);
+  EXPECT_TRUE(answer.set.empty());
+}
 
 }  // namespace
 }  // namespace proa::filters

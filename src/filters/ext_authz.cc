@@ -2,6 +2,7 @@
 
 #include "net/loop.h"
 #include "net/timer.h"
+#include "route/route.h"
 #include "upstream/clusters.h"
 
 namespace proa::filters {
@@ -15,12 +16,20 @@ constexpr observe::StatDef kStats[] = {{"ext_authz.ok"},       {"ext_authz.denie
                                        {"ext_authz.error"},    {"ext_authz.timeout"},
                                        {"ext_authz.disabled"}, {"ext_authz.failure_mode_allowed"}};
 
+enum class OfCluster { kOk, kDenied, kError, kFailureAllowed };
+constexpr observe::StatDef kOfCluster[] = {{"ok"}, {"denied"}, {"error"}, {"failure_mode_allowed"}};
+constexpr observe::StatSchema kOfClusterSchema{"cluster", kOfCluster, {}, "cluster_ext_authz"};
+
 constexpr std::string_view kErrorDetails = "ext_authz_error";
 
 class ExtAuthz final : public Filter {
  public:
-  ExtAuthz(std::shared_ptr<const ExtAuthzConfig> config, std::shared_ptr<observe::StatGroup> stats)
-      : Filter({.response = true, .complete = true}), config_(std::move(config)), stats_(std::move(stats)) {}
+  ExtAuthz(std::shared_ptr<const ExtAuthzConfig> config, std::shared_ptr<observe::StatGroup> stats,
+           std::shared_ptr<observe::DynamicStats> by_cluster)
+      : Filter({.response = true, .complete = true}),
+        config_(std::move(config)),
+        stats_(std::move(stats)),
+        by_cluster_(std::move(by_cluster)) {}
 
   Verdict on_request(Exchange& x, bool) const override {
     if (!is_enabled(x)) return disabled(x);
@@ -68,6 +77,7 @@ class ExtAuthz final : public Filter {
     }
     void on_timeout() {
       filter.stats_->add(Stat::kTimeout);
+      if (call) call->on_timeout();
       stop();
       on_answer({});
     }
@@ -97,19 +107,33 @@ class ExtAuthz final : public Filter {
     return Verdict::kDone;
   }
 
+  /// For all, and for the cluster that the request would go to, which is returned; null: for none.
+  upstream::WorkerCluster* count(Exchange& x, Stat stat, OfCluster of_cluster) const {
+    stats_->add(stat);
+    const route::Route* route = x.route();
+    if (!route || !route->forward()) return nullptr;
+    upstream::WorkerCluster* cluster = x.clusters().find(route::cluster_of(*route, x.request()));
+    if (!cluster) return nullptr;
+    const std::string& name = cluster->cluster().stat_name();
+    auto* group = by_cluster_->find(kOfClusterSchema, name + ".ext_authz",
+                                    [&] { return observe::StatTags{{"envoy_cluster_name", name}}; });
+    if (group) group->add(of_cluster);
+    return cluster;
+  }
+
   /// Does what the service said; true: the request may pass.
   bool act(Exchange& x, AuthorizationAnswer& answer) const {
     switch (answer.what) {
       case What::kOk:
-        stats_->add(Stat::kOk);
+        count(x, Stat::kOk, OfCluster::kOk);
         change(x, answer);
         return true;
       case What::kDenied: deny(x, answer); return false;
       case What::kError: break;
     }
-    stats_->add(Stat::kError);
+    count(x, Stat::kError, OfCluster::kError);
     if (config_->failure_allows) {
-      stats_->add(Stat::kFailureAllowed);
+      count(x, Stat::kFailureAllowed, OfCluster::kFailureAllowed);
       if (config_->tell_of_failure) x.request().headers.set("x-envoy-auth-failure-mode-allowed", "true");
       return true;
     }
@@ -129,7 +153,9 @@ class ExtAuthz final : public Filter {
   }
 
   void deny(Exchange& x, const AuthorizationAnswer& answer) const {
-    stats_->add(Stat::kDenied);
+    if (upstream::WorkerCluster* cluster = count(x, Stat::kDenied, OfCluster::kDenied)) {
+      cluster->stats().count_status(static_cast<size_t>(upstream::ClusterStatus::kRq), answer.status);
+    }
     x.info().set(ResponseFlag::kUnauthorizedExternalService);
     auto* headers = x.arena().make<http::HeaderList>(x.arena());
     for (const auto& [name, value] : answer.response_set) headers->set(name, value);
@@ -139,6 +165,7 @@ class ExtAuthz final : public Filter {
 
   std::shared_ptr<const ExtAuthzConfig> config_;
   std::shared_ptr<observe::StatGroup> stats_;
+  std::shared_ptr<observe::DynamicStats> by_cluster_;
 };
 
 }  // namespace
@@ -146,8 +173,9 @@ class ExtAuthz final : public Filter {
 const observe::StatSchema kExtAuthzSchema{"http", kStats};
 
 std::unique_ptr<Filter> make_ext_authz(std::shared_ptr<const ExtAuthzConfig> config,
-                                       std::shared_ptr<observe::StatGroup> stats) {
-  return std::make_unique<ExtAuthz>(std::move(config), std::move(stats));
+                                       std::shared_ptr<observe::StatGroup> stats,
+                                       std::shared_ptr<observe::DynamicStats> by_cluster) {
+  return std::make_unique<ExtAuthz>(std::move(config), std::move(stats), std::move(by_cluster));
 }
 
 }  // namespace proa::filters

@@ -8,6 +8,7 @@
 #include "filters/authorization.h"
 #include "filters/filter.h"
 #include "filters/network_filter.h"
+#include "observe/dynamic_stats.h"
 #include "observe/metadata_matcher.h"
 #include "observe/stats.h"
 #include "route/fraction.h"
@@ -31,8 +32,10 @@ struct ExtAuthzRouteConfig : route::PerFilterConfig {
   HeaderPairs context;  ///< context_extensions
 };
 
+/// `by_cluster` counts by the cluster that the request would go to: cluster.NAME.ext_authz.
 std::unique_ptr<Filter> make_ext_authz(std::shared_ptr<const ExtAuthzConfig> config,
-                                       std::shared_ptr<observe::StatGroup> stats);
+                                       std::shared_ptr<observe::StatGroup> stats,
+                                       std::shared_ptr<observe::DynamicStats> by_cluster);
 extern const observe::StatSchema kExtAuthzSchema;  ///< http.PREFIX.ext_authz.
 
 /// The same for a connection.

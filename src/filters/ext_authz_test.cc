@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "filters/test_clusters.h"
+#include "observe/stats_text.h"
 
 namespace proa::filters {
 namespace {
@@ -19,7 +20,7 @@ struct ExtAuthzTest : testing::Test {
   /// The request's verdict; `service`: there is one.
   Verdict ask(bool service = true) {
     clusters.reset();  // they live on the loop of the exchange
-    x = std::make_unique<FakeExchange>(make_ext_authz(config, stats));
+    x = std::make_unique<FakeExchange>(make_ext_authz(config, stats, by_cluster));
     clusters = std::make_unique<TestClusters>(x->test_loop);
     if (service) clusters->add("authz");
     x->all_clusters = clusters->all.get();
@@ -43,6 +44,7 @@ struct ExtAuthzTest : testing::Test {
   observe::Registry registry;
   std::shared_ptr<observe::StatGroup> stats =
       std::make_shared<observe::StatGroup>(registry, kExtAuthzSchema, observe::StatName{"h", {}});
+  std::shared_ptr<observe::DynamicStats> by_cluster = std::make_shared<observe::DynamicStats>(registry);
   std::shared_ptr<ExtAuthzConfig> config = std::make_shared<ExtAuthzConfig>();
   net::ConnectionInfo connection;
   std::unique_ptr<FakeExchange> x;
@@ -107,7 +109,18 @@ TEST_F(ExtAuthzTest, a_service_that_says_nothing_runs_out_of_time) {
   x->test_loop.run_for(Milliseconds(51));
   ASSERT_TRUE(x->reply);
   EXPECT_EQ(x->reply->status, 403);
-  EXPECT_EQ(count(3), 1);
+  EXPECT_EQ(count(2), 1) << "an error";
+  EXPECT_EQ(count(3), 1) << "a time-out";
+}
+
+TEST_F(ExtAuthzTest, words_are_counted_by_the_cluster_that_the_request_would_go_to) {
+  EXPECT_EQ(ask(), Verdict::kWait);
+  clusters->add("shop");
+  clusters->serve(*x, "shop");
+  answer("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
+  std::string text;
+  observe::write_stats_text(registry, {}, text);
+  EXPECT_NE(text.find("cluster.shop.ext_authz.denied: 1\n"), text.npos) << text;
 }
 
 TEST_F(ExtAuthzTest, a_client_that_goes_is_not_asked_about_any_more) {

@@ -114,7 +114,7 @@ bool was_missing(JwtFault fault) { return fault == JwtFault::kMissing || fault =
 std::string claim_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
-  if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
+  if (value.is_number_integer()) return value.dump();
   if (value.is_number()) return std::to_string(value.get<double>());
   return value.is_structured() ? base64url_encode(value.dump()) : std::string();
 }
@@ -221,7 +221,7 @@ class JwtAuthn final : public Filter {
         note(worst, fault);
       }
     }
-    return failure_allowed || (missing_allowed && was_missing(worst)) ? JwtFault::kNone : worst;
+    return failure_allowed || (missing_allowed && worst == JwtFault::kMissing) ? JwtFault::kNone : worst;
   }
 
   JwtFault verify_any_provider(Exchange& x, bool failure_allowed) const {
@@ -231,7 +231,7 @@ class JwtAuthn final : public Filter {
       if (fault == JwtFault::kNone) return fault;
       note(worst, fault);
     }
-    return failure_allowed || was_missing(worst) ? JwtFault::kNone : worst;
+    return failure_allowed || worst == JwtFault::kMissing ? JwtFault::kNone : worst;
   }
 
   JwtFault verify_provider(Exchange& x, const JwtProvider& provider, const std::vector<std::string>& audiences) const {

@@ -118,11 +118,15 @@ TEST_F(JwtAuthnTest, a_bad_token_is_refused_even_where_none_would_do) {
   EXPECT_EQ(good->request_head(), Verdict::kContinue);
 }
 
-TEST_F(JwtAuthnTest, an_unknown_issuer_is_as_good_as_none) {
+TEST_F(JwtAuthnTest, an_unknown_issuer_is_refused_even_where_none_would_do) {
   provider->issuer = "another";
   auto x = filter(or_nothing());
   bear(*x, kGood);
-  EXPECT_EQ(x->request_head(), Verdict::kContinue);
+  EXPECT_EQ(x->request_head(), Verdict::kDone);
+  EXPECT_EQ(x->reply->body, "Jwt issuer is not configured");
+  auto missing = filter(JwtRequirement{.kind = Kind::kAllowMissing});
+  bear(*missing, kGood);
+  EXPECT_EQ(missing->request_head(), Verdict::kDone);
   auto y = filter(of_provider());
   bear(*y, kGood);
   EXPECT_EQ(y->request_head(), Verdict::kDone);

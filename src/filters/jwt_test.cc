@@ -101,7 +101,7 @@ TEST(Jwt, a_changed_token_does_not_verify) {
     other = text;
     other[signature + 5] = other[signature + 5] == 'A' ? 'B' : 'A';
     EXPECT_EQ(judge(other, jwks), JwtFault::kBadSignature) << algorithm;
-    EXPECT_EQ(judge(text.substr(0, signature), jwks), JwtFault::kBadSignature) << algorithm;
+    EXPECT_EQ(judge(text.substr(0, signature), jwks), JwtFault::kBadForm) << algorithm;
   }
 }
 
@@ -135,8 +135,6 @@ TEST(Jwt, has_its_time) {
   EXPECT_EQ(jwt.check_times(at(940), skew), JwtFault::kNone);
   EXPECT_EQ(jwt.check_times(at(2060), skew), JwtFault::kNone);
   EXPECT_EQ(jwt.check_times(at(2061), skew), JwtFault::kExpired);
-  jwt.payload = {{"exp", "2000"}};
-  EXPECT_EQ(jwt.check_times(at(1000), skew), JwtFault::kExpired);
   jwt.payload = nlohmann::json::object();
   EXPECT_EQ(jwt.check_times(at(1000), skew), JwtFault::kNone);
 }

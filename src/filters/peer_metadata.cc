@@ -29,12 +29,14 @@ class KnownPeers {
       if (auto read = net::read_mesh_peer(*bytes, labels))
         peer = std::make_shared<const net::MeshPeer>(std::move(*read));
     }
+    if (key.size() > kLongest) return peer;
     if (peers_.size() >= kMost) peers_.clear();
     return peers_.emplace(std::move(key), std::move(peer)).first->second;
   }
 
  private:
   static constexpr size_t kMost = 500;  // as Istio's
+  static constexpr size_t kLongest = 8192;
   std::unordered_map<std::string, PeerPtr> peers_;
 };
 thread_local KnownPeers known_peers;

@@ -15,6 +15,7 @@ using NodePtr = std::unique_ptr<const Node>;
 
 constexpr int kDeepest = 64;
 constexpr size_t kLongest = 8192;
+constexpr size_t kMostOperators = 1000;  // a chain of them is as deep as it is long
 
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -71,6 +72,7 @@ class Parser {
     skip_space();
     if (!rest_.starts_with(token)) return false;
     rest_.remove_prefix(token.size());
+    if (++operators_ > kMostOperators) fault("has more than 1000 operators");
     return true;
   }
   bool take_word(std::string_view word) {
@@ -78,6 +80,7 @@ class Parser {
     if (!rest_.starts_with(word)) return false;
     if (rest_.size() > word.size() && (is_name_start(rest_[word.size()]) || is_digit(rest_[word.size()]))) return false;
     rest_.remove_prefix(word.size());
+    if (++operators_ > kMostOperators) fault("has more than 1000 operators");
     return true;
   }
   void expect(std::string_view token) {
@@ -334,6 +337,7 @@ class Parser {
   size_t size_;
   std::string error_;
   int depth_ = 0;
+  size_t operators_ = 0;
 };
 
 }  // namespace

@@ -147,6 +147,10 @@ TEST_F(Cel, what_is_no_expression_is_refused) {
   }
   EXPECT_TRUE(bad(std::string(200, '(') + "1" + std::string(200, ')')));
   EXPECT_TRUE(bad(std::string(9000, '1')));
+  std::string chain = "1", path = "request.headers";
+  for (int i = 0; i < 2000; ++i) chain += "+1", path += ".a";
+  EXPECT_TRUE(bad(chain));
+  EXPECT_TRUE(bad(path));
 }
 
 TEST_F(Cel, only_true_matches) {
