@@ -276,9 +276,13 @@ void AcceptedConnection::answered(bool allowed) {
   allowed ? admit() : refuse();
 }
 
-void AcceptedConnection::refuse() {
-  for (size_t i = admission_->next; i-- > 0;) chain_->filters[i]->on_close();  // those that had admitted it
-  deny(admission_->record);
+void AcceptedConnection::refuse() { deny(admission_->record); }
+
+/// Tells the filters that had admitted it.
+void AcceptedConnection::leave_filters() {
+  if (!admission_) return;
+  admission_->pending.reset();
+  while (admission_->next > 0) chain_->filters[--admission_->next]->on_close();
 }
 
 void AcceptedConnection::serve() {
@@ -318,7 +322,7 @@ void AcceptedConnection::on_timeout() {
 
 void AcceptedConnection::close() {
   if (finished_) return;
-  if (admission_) admission_->pending.reset();
+  leave_filters();
   if (socket_) socket_->close();
   if (secured_) secured_->close();
   done(/*handed_over=*/false);

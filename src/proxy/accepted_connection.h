@@ -56,6 +56,7 @@ class AcceptedConnection final : public net::TransportObserver, public net::Defe
   void admit();
   void answered(bool allowed);
   void refuse();
+  void leave_filters();
   void deny(observe::StreamInfo& record);
   void serve();
   void on_timeout();

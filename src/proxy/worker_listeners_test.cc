@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "filters/asking_filter.h"
 #include "net/socket_transport.h"
 #include "net/test_loop.h"
 #include "proxy/test_listener.h"
+#include "upstream/clusters.h"
+#include "upstream/test_upstreams.h"
 
 namespace proa::proxy {
 namespace {
@@ -116,6 +119,79 @@ TEST_F(WorkerListenersTest, a_connection_that_was_being_inspected_is_served_by_t
   ASSERT_TRUE(accepted(1));
   worker_listeners.update(listeners.listener(listeners.answering("two!")));
   EXPECT_TRUE(ask(*client).ends_with("two!"));
+}
+
+/// Admits, and counts the connections that it knows of.
+struct CountingFilter : filters::NetworkFilter {
+  bool admit(observe::StreamInfo&, Arena&) const override { return ++*open > 0; }
+  void on_close() const override { --*open; }
+  std::shared_ptr<int> open = std::make_shared<int>(0);
+};
+
+/// Asks somebody, and keeps what is to be told the answer.
+struct AskingSomebody : filters::AskingFilter {
+  struct Pending : filters::PendingAdmission {
+    std::optional<bool> answer() const override { return std::nullopt; }
+  };
+  bool admit(observe::StreamInfo&, Arena&) const override { return true; }
+  std::unique_ptr<filters::PendingAdmission> ask(observe::StreamInfo&, upstream::Clusters&, net::Loop&,
+                                                 std::function<void(bool)> done) const override {
+    *answer = std::move(done);
+    return std::make_unique<Pending>();
+  }
+  std::shared_ptr<std::function<void(bool)>> answer = std::make_shared<std::function<void(bool)>>();
+};
+
+struct AskedConnection : WorkerListenersTest {
+  AskedConnection() {
+    clusters_context.registry = &registry;
+    clusters_context.main_loop = &*loop;
+    clusters = std::make_unique<upstream::Clusters>(clusters_context, upstreams);
+    shared.clusters = clusters.get();
+    auto chain = listeners.answering("ok!");
+    chain->filters = {counting, asking};
+    add(listeners.listener(chain));
+    client = connect();
+    loop.run_until([&] { return *asking->answer != nullptr; });
+  }
+  ~AskedConnection() override {
+    worker_listeners.close_all();
+    loop.settle();
+  }
+  upstream::ClusterContext clusters_context;
+  upstream::TestUpstreams upstreams;
+  std::unique_ptr<upstream::Clusters> clusters;
+  std::shared_ptr<const CountingFilter> counting = std::make_shared<CountingFilter>();
+  std::shared_ptr<const AskingSomebody> asking = std::make_shared<AskingSomebody>();
+  std::unique_ptr<Client> client;
+};
+
+TEST_F(AskedConnection, waits_for_the_word_and_is_served) {
+  EXPECT_EQ(*counting->open, 1);
+  client->send("GET / HTTP/1.1\r\nhost: a.test\r\n\r\n");
+  loop.settle();
+  EXPECT_EQ(client->received, "");
+  (*asking->answer)(true);
+  loop.run_until([&] { return client->received.ends_with('!') || client->ended; });
+  EXPECT_TRUE(client->received.ends_with("ok!")) << client->received;
+  EXPECT_EQ(*counting->open, 1);
+}
+
+TEST_F(AskedConnection, that_is_refused_leaves_the_filters_that_let_it_in) {
+  (*asking->answer)(false);
+  EXPECT_TRUE(loop.run_until([&] { return client->ended; }));
+  EXPECT_EQ(*counting->open, 0);
+}
+
+TEST_F(AskedConnection, whose_client_goes_leaves_the_filters_that_let_it_in) {
+  client->transport->close(/*reset=*/true);
+  EXPECT_TRUE(loop.run_until([&] { return *counting->open == 0; }));
+}
+
+TEST_F(AskedConnection, that_the_listener_closes_leaves_the_filters_that_let_it_in) {
+  worker_listeners.close_all();
+  loop.settle();
+  EXPECT_EQ(*counting->open, 0);
 }
 
 TEST_F(WorkerListenersTest, a_connection_goes_to_the_listener_of_its_destination) {
