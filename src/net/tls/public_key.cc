@@ -108,6 +108,10 @@ Result<PublicKey> PublicKey::rsa(std::string_view modulus, std::string_view expo
   if (bits < kLeastRsaBits || bits > kMostRsaBits) {
     return fail("an RSA key has " + std::to_string(bits) + " bits, not 2048 to 16384");
   }
+  // As Envoy. With 1 everybody could sign: the signature would be the padded text itself.
+  if (!BN_is_word(e.get(), 3) && !BN_is_word(e.get(), 65537)) {
+    return fail("the exponent of an RSA key is neither 3 nor 65537");
+  }
   OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get());
   OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get());
   EVP_PKEY* key = make_key("RSA", builder.get());
@@ -154,6 +158,8 @@ bool PublicKey::fits(SignatureAlgorithm algorithm) const {
 
 bool PublicKey::verify(SignatureAlgorithm algorithm, std::string_view text, std::string_view signature) const {
   if (!fits(algorithm)) return false;
+  // RFC 8017 section 8.1.2, step 1. OpenSSL takes one for PSS that lacks its leading zeros.
+  if (kind_ == Kind::kRsa && signature.size() != static_cast<size_t>(EVP_PKEY_get_size(key_.get()))) return false;
   std::string der;
   if (kind_ != Kind::kRsa && kind_ != Kind::kEd25519) {
     const size_t curve = static_cast<size_t>(kind_) - static_cast<size_t>(Kind::kEc256);

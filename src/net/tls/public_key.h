@@ -31,7 +31,7 @@ std::optional<SignatureAlgorithm> signature_algorithm(std::string_view name);
 /// Immutable, cheap to copy, usable by all threads at once.
 class PublicKey {
  public:
-  /// Big-endian numbers. At least 2048 bits (RFC 7518 section 3.3).
+  /// Big-endian numbers. At least 2048 bits (RFC 7518 section 3.3); the exponent is 3 or 65537.
   static Result<PublicKey> rsa(std::string_view modulus, std::string_view exponent);
   /// `curve`: "P-256", "P-384" or "P-521"; coordinates of their full length.
   static Result<PublicKey> ec(std::string_view curve, std::string_view x, std::string_view y);
