@@ -124,6 +124,10 @@ void add_bootstrap_fields(SupportedTable& table) {
                 .security({"socket_options", "allow_paths"}));
   table.add(supported<core::Node>({"id", "cluster", "locality", "metadata", "user_agent_name", "user_agent_version",
                                    "user_agent_build_version", "extensions", "client_features"}));
+  // Parts of the node: the control plane gets it as it is.
+  table.add(supported<core::BuildVersion>({"version", "metadata"}));
+  table.add(supported<envoy::type::v3::SemanticVersion>({"major_number", "minor_number", "patch"}));
+  table.add(supported<core::Extension>({"name", "category", "type_descriptor", "version", "disabled", "type_urls"}));
   table.add(supported<core::Locality>({"region", "zone", "sub_zone"}));
   table.add(supported<envoy::config::overload::v3::OverloadManager>({"resource_monitors"})
                 .harmless({"refresh_interval"}, "the number of connections is always known")
