@@ -1,11 +1,39 @@
 """Ports that nobody else can take between choosing and using.
 
 A reservation is a bound socket that never listens. With SO_REUSEPORT a program
-of the same user can bind the same port and listen on it, while the kernel will
-not hand the number out as an ephemeral port. A reservation that nobody listens
-on doubles as an upstream that refuses connections.
+of the same user can bind the same port and listen on it. A reservation that
+nobody listens on doubles as an upstream that refuses connections.
+
+The numbers lie below those that the kernel gives to connections, and each
+belongs to the process that chose it first, for as long as it runs: also after
+release() nobody else comes across it.
 """
+import errno
+import fcntl
+import os
+import random
 import socket
+import tempfile
+from pathlib import Path
+
+LOWEST = 10_000
+_claims = open(Path(tempfile.gettempdir()) / f"proa-ports-{os.getuid()}", "wb")  # a lock on byte N claims port N
+_claimed: set[int] = set()
+_highest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+
+def _claim() -> int:
+    for _ in range(1000):
+        port = random.randrange(LOWEST, _highest)
+        if port in _claimed:
+            continue
+        try:
+            fcntl.lockf(_claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError:
+            continue                                          # another process has it
+        _claimed.add(port)
+        return port
+    raise OSError("no port is left")
 
 
 class Reservation:
@@ -13,11 +41,17 @@ class Reservation:
 
     def __init__(self, host: str = "127.0.0.1"):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self._socket.bind((host, 0))
-        self.host = host
-        self.port = self._socket.getsockname()[1]
+        while True:
+            self._socket = socket.socket(family, socket.SOCK_STREAM)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            self.host, self.port = host, _claim()
+            try:
+                self._socket.bind((host, self.port))
+                return
+            except OSError as error:
+                self._socket.close()
+                if error.errno != errno.EADDRINUSE:           # else of a program that is none of ours
+                    raise
 
     def release(self) -> None:
         self._socket.close()
