@@ -18,6 +18,13 @@ namespace proa::proxy {
 using net::IoResult;
 using net::Timer;
 
+struct AcceptedConnection::Admission {
+  Arena arena;
+  observe::StreamInfo record;
+  size_t next = 0;  ///< filter
+  std::unique_ptr<filters::PendingAdmission> pending;
+};
+
 void AcceptedConnection::start(Listener& listener, std::unique_ptr<net::SocketTransport> socket,
                                ConnectionTickets tickets) {
   auto* connection = new AcceptedConnection(listener, std::move(socket), std::move(tickets));
@@ -229,13 +236,6 @@ void AcceptedConnection::on_connect_failed(std::string reason) {
   count_handshake();
   close();
 }
-
-struct AcceptedConnection::Admission {
-  Arena arena;
-  observe::StreamInfo record;
-  size_t next = 0;  ///< filter
-  std::unique_ptr<filters::PendingAdmission> pending;
-};
 
 void AcceptedConnection::hand_over() {
   timer_.stop();
