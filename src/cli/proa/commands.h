@@ -11,6 +11,7 @@ namespace proa::cli {
 /// In the order of the help. `program` outlives them.
 std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program);
 
+std::unique_ptr<Command> make_analyze_command();
 std::unique_ptr<Command> make_control_command();
 std::unique_ptr<Command> make_proxies_command();
 std::unique_ptr<Command> make_token_command();
