@@ -1,0 +1,156 @@
+#include "mesh/translate/scope.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "mesh/model/select.h"
+
+namespace proa::mesh {
+
+namespace {
+
+bool covers(std::string_view pattern, std::string_view host) {
+  if (pattern == "*" || pattern == host) return true;
+  return pattern.starts_with("*.") && host.size() >= pattern.size() && host.ends_with(pattern.substr(1));
+}
+
+std::vector<std::string> texts(const google::protobuf::RepeatedPtrField<std::string>& list) {
+  return {list.begin(), list.end()};
+}
+
+/// The egress hosts of a Sidecar: "namespace/host", some of them exclusions.
+class Imports {
+ public:
+  Imports(const Sidecar* sidecar, std::string_view own) {
+    if (sidecar == nullptr || sidecar->spec.egress().empty()) {
+      included_.push_back({"*", "*"});
+      return;
+    }
+    for (const auto& listener : sidecar->spec.egress()) {
+      for (const std::string& text : listener.hosts()) add(text, own);
+    }
+  }
+
+  bool has(std::string_view ns, std::string_view host) const {
+    const auto any = [&](const std::vector<Pattern>& patterns) {
+      return std::ranges::any_of(patterns, [&](const Pattern& each) {
+        return (each.ns == "*" || each.ns == ns) && (covers(each.host, host) || covers(host, each.host));
+      });
+    };
+    return any(included_) && !any(excluded_);
+  }
+
+ private:
+  struct Pattern {
+    std::string ns;
+    std::string host;
+  };
+
+  void add(const std::string& text, std::string_view own) {
+    const std::size_t slash = text.find('/');
+    Pattern pattern{text.substr(0, slash), text.substr(slash + 1)};
+    if (pattern.ns == "~" && pattern.host == "*") return;  // imports nothing
+    const bool exclusion = pattern.ns.starts_with('~');
+    if (exclusion) pattern.ns.erase(0, 1);
+    if (exclusion && pattern.ns.empty()) pattern.ns = "*";
+    if (pattern.ns == ".") pattern.ns = own;
+    (exclusion ? excluded_ : included_).push_back(std::move(pattern));
+  }
+
+  std::vector<Pattern> included_;
+  std::vector<Pattern> excluded_;
+};
+
+/// Every host that a route sends to.
+void destinations_of(const VirtualService& route, std::string_view domain, std::set<std::string>& out) {
+  const auto add = [&](const auto& destination) {
+    out.insert(full_host_name(destination.host(), route.meta.ns, domain));
+  };
+  for (const auto& http : route.spec.http()) {
+    for (const auto& each : http.route()) add(each.destination());
+    if (http.has_mirror()) add(http.mirror());
+    for (const auto& each : http.mirrors()) add(each.destination());
+  }
+  for (const auto& tls : route.spec.tls()) {
+    for (const auto& each : tls.route()) add(each.destination());
+  }
+  for (const auto& tcp : route.spec.tcp()) {
+    for (const auto& each : tcp.route()) add(each.destination());
+  }
+}
+
+}  // namespace
+
+Scope scope_of(const World& world, const ProxyNode& node) {
+  Scope scope;
+  const bool sidecar = node.type == ProxyNode::Type::sidecar;
+  if (sidecar) scope.sidecar = sidecar_for(world, node.ns, node.labels);
+  const Imports imports(scope.sidecar.get(), node.ns);
+  const std::vector<std::string> service_default = texts(world.mesh().default_service_export_to());
+  const std::vector<std::string> route_default = texts(world.mesh().default_virtual_service_export_to());
+  std::set<std::string> referred;
+  if (sidecar) {
+    for (const auto& route : world.routes().for_gateway("mesh")) {
+      if (!visible(texts(route->spec.export_to()), route_default, route->meta.ns, node.ns)) continue;
+      const bool imported = std::ranges::any_of(route->spec.hosts(), [&](const std::string& host) {
+        return imports.has(route->meta.ns, full_host_name(host, route->meta.ns, world.domain()));
+      });
+      if (!imported) continue;
+      scope.routes.push_back(route);
+      destinations_of(*route, world.domain(), referred);
+    }
+  }
+  std::map<std::string, std::shared_ptr<const Service>> chosen;
+  const auto better = [&](const Service& a, const Service& b) {
+    if ((a.ns == node.ns) != (b.ns == node.ns)) return a.ns == node.ns;
+    if (a.kind != b.kind) return a.kind == Kind::k8s_service;
+    return a.created < b.created;
+  };
+  for (const auto& [ns, services] : world.services().by_namespace()) {
+    for (const auto& service : *services) {
+      if (!visible(service->export_to, service_default, ns, node.ns)) continue;
+      if (!imports.has(ns, service->hostname) && !referred.contains(service->hostname)) continue;
+      auto& place = chosen[service->hostname];
+      if (!place || better(*service, *place)) place = service;
+    }
+  }
+  for (auto& [hostname, service] : chosen) scope.services.push_back(std::move(service));
+  return scope;
+}
+
+std::shared_ptr<const DestinationRule> rule_for(const World& world, const ProxyNode& node, const Service& service) {
+  const std::vector<std::string> fallback = texts(world.mesh().default_destination_rule_export_to());
+  for (const std::string& from : {node.ns, service.ns, world.root_namespace()}) {
+    std::shared_ptr<const DestinationRule> first;
+    std::shared_ptr<DestinationRule> merged;
+    for (const auto& rule : world.routes().covering(from, service.hostname)) {
+      if (!visible(texts(rule->spec.export_to()), fallback, from, node.ns)) continue;
+      if (rule->spec.has_workload_selector()) {
+        const auto& wanted = rule->spec.workload_selector().match_labels();
+        const bool selected = from == node.ns && std::ranges::all_of(wanted, [&](const auto& label) {
+          const auto found = node.labels.find(label.first);
+          return found != node.labels.end() && found->second == label.second;
+        });
+        if (selected) return rule;  // before any that selects nobody
+        continue;
+      }
+      if (!first) {
+        first = rule;
+        continue;
+      }
+      if (!merged) merged = std::make_shared<DestinationRule>(*first);
+      if (!merged->spec.has_traffic_policy()) *merged->spec.mutable_traffic_policy() = rule->spec.traffic_policy();
+      for (const auto& subset : rule->spec.subsets()) {
+        const bool known = std::ranges::any_of(merged->spec.subsets(),
+                                               [&](const auto& each) { return each.name() == subset.name(); });
+        if (!known) *merged->spec.add_subsets() = subset;
+      }
+    }
+    if (merged) return merged;
+    if (first) return first;
+  }
+  return nullptr;
+}
+
+}  // namespace proa::mesh
