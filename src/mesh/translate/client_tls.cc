@@ -9,6 +9,7 @@
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
 #include "mesh/translate/names.h"
+#include "mesh/translate/packed.h"
 
 namespace proa::mesh {
 
@@ -54,7 +55,8 @@ UpstreamTlsContext istio_mutual(const std::string& sni, const std::set<std::stri
   set_versions(common);
   set_secret("default", true, *common.add_tls_certificate_sds_secret_configs());
   expect_names(names, common);
-  set_secret("ROOTCA", true, *common.mutable_combined_validation_context()->mutable_validation_context_sds_secret_config());
+  set_secret("ROOTCA", true,
+             *common.mutable_combined_validation_context()->mutable_validation_context_sds_secret_config());
   common.add_alpn_protocols("istio-peer-exchange");
   common.add_alpn_protocols("istio");
   if (http2) common.add_alpn_protocols("h2");
@@ -85,7 +87,7 @@ UpstreamTlsContext own_tls(const ClientTLSSettings& tls, bool http2) {
 TransportSocket socket_of(const char* name, const google::protobuf::Message& config) {
   TransportSocket out;
   out.set_name(name);
-  out.mutable_typed_config()->PackFrom(config);
+  *out.mutable_typed_config() = packed(config);
   return out;
 }
 
@@ -121,8 +123,8 @@ std::set<std::string> identities(const AssignmentFor& what) {
 
 bool speaks_http2(const AssignmentFor& what, const TrafficPolicy& policy) {
   using Http = istio::networking::v1alpha3::ConnectionPoolSettings::HTTPSettings;
-  return is_http2(what.port.protocol) || (what.port.protocol == Protocol::http &&
-                                          policy.connection_pool().http().h2_upgrade_policy() == Http::UPGRADE);
+  return is_http2(what.port.protocol) ||
+         (what.port.protocol == Protocol::http && policy.connection_pool().http().h2_upgrade_policy() == Http::UPGRADE);
 }
 
 }  // namespace
@@ -134,8 +136,8 @@ ClientTls client_tls(const AssignmentFor& what, const TrafficPolicy& policy, con
   if (policy.has_tls() && tls.mode() == ClientTLSSettings::ISTIO_MUTUAL) {
     std::set<std::string> names(tls.subject_alt_names().begin(), tls.subject_alt_names().end());
     if (names.empty()) names = identities(what);
-    *out.mutable_transport_socket() = with_proxy_protocol(
-        policy, tls_socket(istio_mutual(tls.sni().empty() ? sni : tls.sni(), names, http2)));
+    *out.mutable_transport_socket() =
+        with_proxy_protocol(policy, tls_socket(istio_mutual(tls.sni().empty() ? sni : tls.sni(), names, http2)));
     return {};
   }
   if (policy.has_tls() && tls.mode() != ClientTLSSettings::DISABLE) {

@@ -10,6 +10,7 @@
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
 #include "mesh/translate/client_tls.h"
 #include "mesh/translate/names.h"
+#include "mesh/translate/packed.h"
 
 namespace proa::mesh {
 
@@ -52,7 +53,7 @@ void set_type(const AssignmentFor& what, Cluster& out) {
   envoy::extensions::network::dns_resolver::cares::v3::CaresDnsResolverConfig resolver;
   resolver.mutable_udp_max_queries()->set_value(100);
   out.mutable_typed_dns_resolver_config()->set_name("envoy.network.dns_resolver.cares");
-  out.mutable_typed_dns_resolver_config()->mutable_typed_config()->PackFrom(resolver);
+  *out.mutable_typed_dns_resolver_config()->mutable_typed_config() = packed(resolver);
 }
 
 void set_breakers(const ConnectionPoolSettings& pool, Cluster& out) {
@@ -104,7 +105,7 @@ void set_protocol(const AssignmentFor& what, const ConnectionPoolSettings& pool,
   } else {
     return;
   }
-  (*out.mutable_typed_extension_protocol_options())[std::string(kHttpOptions)].PackFrom(options);
+  (*out.mutable_typed_extension_protocol_options())[std::string(kHttpOptions)] = packed(options);
 }
 
 void set_outlier(const OutlierDetection& outlier, Cluster& out) {
@@ -161,9 +162,9 @@ void set_warmup(const istio::networking::v1alpha3::WarmupConfiguration& warmup, 
 }
 
 void set_balancer(const AssignmentFor& what, const TrafficPolicy& policy, Cluster& out) {
+  out.mutable_common_lb_config();
   if (out.type() == Cluster::ORIGINAL_DST) return;
   const LoadBalancerSettings& balancer = policy.load_balancer();
-  out.mutable_common_lb_config();
   if (balancer.has_consistent_hash()) return set_hash(balancer.consistent_hash(), out);
   switch (balancer.simple()) {
     case LoadBalancerSettings::ROUND_ROBIN: out.set_lb_policy(Cluster::ROUND_ROBIN); break;
@@ -180,8 +181,8 @@ void set_balancer(const AssignmentFor& what, const TrafficPolicy& policy, Cluste
   } else if (balancer.has_warmup() && out.lb_policy() == Cluster::ROUND_ROBIN) {
     set_warmup(balancer.warmup(), *out.mutable_round_robin_lb_config()->mutable_slow_start_config());
   }
-  const auto& setting = balancer.has_locality_lb_setting() ? balancer.locality_lb_setting()
-                                                           : what.world.mesh().locality_lb_setting();
+  const auto& setting =
+      balancer.has_locality_lb_setting() ? balancer.locality_lb_setting() : what.world.mesh().locality_lb_setting();
   const bool enabled = !setting.has_enabled() || setting.enabled().value();
   if (enabled && policy.has_outlier_detection()) out.mutable_common_lb_config()->mutable_locality_weighted_lb_config();
 }
@@ -224,7 +225,7 @@ Cluster passthrough(const World& world, std::string_view name) {
   options.mutable_common_http_protocol_options()->mutable_idle_timeout()->set_seconds(300);
   options.mutable_use_downstream_protocol_config()->mutable_http_protocol_options();
   options.mutable_use_downstream_protocol_config()->mutable_http2_protocol_options();
-  (*out.mutable_typed_extension_protocol_options())[std::string(kHttpOptions)].PackFrom(options);
+  (*out.mutable_typed_extension_protocol_options())[std::string(kHttpOptions)] = packed(options);
   return out;
 }
 

@@ -34,8 +34,8 @@ std::string workload_text(const Workload& workload, const ProxyNode& node, bool 
   const std::string revision =
       label_or(workload.labels, {"service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"},
                inline_endpoint ? "" : "latest");
-  return fmt::format("{};{};{};{};{}", inline_endpoint ? "" : workload.name, inline_endpoint ? "" : workload.ns, service,
-                     revision, node.cluster_id);
+  return fmt::format("{};{};{};{};{}", inline_endpoint ? "" : workload.name, inline_endpoint ? "" : workload.ns,
+                     service, revision, node.cluster_id);
 }
 
 LbEndpoint lb_endpoint(const ServiceEndpoint& endpoint, const ProxyNode& node, bool inline_endpoint) {
@@ -67,7 +67,7 @@ void set_locality(std::string_view text, envoy::config::core::v3::Locality& out)
   };
   out.set_region(take());
   out.set_zone(take());
-  out.set_sub_zone(text);
+  out.set_sub_zone(std::string(text));
 }
 
 /// How far a locality is: 0 the same, 1 the same zone, 2 the same region, 3 the region to fail over to, 4 all else.

@@ -61,12 +61,12 @@ TEST_F(Endpoints, endpoints_are_those_that_istiod_sent) {
 TEST_F(Endpoints, a_sidecar_sees_what_its_scope_imports) {
   std::vector<std::string> hosts;
   for (const auto& service : scope_of(*world, node).services) hosts.push_back(service->hostname);
-  EXPECT_THAT(hosts, ElementsAre("*.dyn.example.com", "*.wild.example.com", "api.example.com",
-                                 "auto.shop.svc.cluster.local", "authz.shop.svc.cluster.local",
-                                 "db.shop.svc.cluster.local", "mongo.shop.svc.cluster.local",
-                                 "otel.shop.svc.cluster.local", "productpage.shop.svc.cluster.local",
-                                 "ratings.shop.svc.cluster.local", "reviews.shop.svc.cluster.local", "rr.example.com",
-                                 "zipkin.shop.svc.cluster.local"));
+  EXPECT_THAT(
+      hosts,
+      ElementsAre("*.dyn.example.com", "*.wild.example.com", "api.example.com", "authz.shop.svc.cluster.local",
+                  "auto.shop.svc.cluster.local", "db.shop.svc.cluster.local", "mongo.shop.svc.cluster.local",
+                  "otel.shop.svc.cluster.local", "productpage.shop.svc.cluster.local", "ratings.shop.svc.cluster.local",
+                  "reviews.shop.svc.cluster.local", "rr.example.com", "zipkin.shop.svc.cluster.local"));
   node.labels = {{"app", "ratings"}};
   hosts.clear();
   for (const auto& service : scope_of(*world, node).services) hosts.push_back(service->hostname);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/problems.h"
 #include "envoy/config/core/v3/base.pb.h"
 
@@ -54,7 +56,12 @@ Result<ProxyNode> proxy_node(const envoy::config::core::v3::Node& node) {
   out.region = node.locality().region();
   out.zone = node.locality().zone();
   out.subzone = node.locality().sub_zone();
+  out.mesh_id = text("MESH_ID");
   out.intercepts = text("INTERCEPTION_MODE") != "NONE";
+  out.http10 = text("HTTP10") == "1";
+  out.istio_filters =
+      node.user_agent_name() == "proa-proxy" ||
+      std::ranges::any_of(node.extensions(), [](const auto& each) { return each.name() == "istio.stats"; });
   return out;
 }
 

@@ -29,7 +29,12 @@ struct ProxyNode {
   std::string region{};
   std::string zone{};
   std::string subzone{};
+  std::string mesh_id{};   ///< MESH_ID
   bool intercepts = true;  ///< INTERCEPTION_MODE is not NONE
+  bool http10 = false;     ///< HTTP10: takes HTTP/1.0
+  /// It has Istio's own filters (istio.stats, istio.alpn, istio.metadata_exchange): ours, and Istio's build of Envoy,
+  /// which names them among its extensions. Another Envoy refuses a listener that has one.
+  bool istio_filters = false;
 };
 
 /// Fails for an id that is not of four parts, or a type that is neither sidecar nor router.

@@ -129,9 +129,9 @@ std::shared_ptr<const DestinationRule> rule_for(const World& world, const ProxyN
       if (rule->spec.has_workload_selector()) {
         const auto& wanted = rule->spec.workload_selector().match_labels();
         const bool selected = from == node.ns && std::ranges::all_of(wanted, [&](const auto& label) {
-          const auto found = node.labels.find(label.first);
-          return found != node.labels.end() && found->second == label.second;
-        });
+                                const auto found = node.labels.find(label.first);
+                                return found != node.labels.end() && found->second == label.second;
+                              });
         if (selected) return rule;  // before any that selects nobody
         continue;
       }
@@ -142,8 +142,8 @@ std::shared_ptr<const DestinationRule> rule_for(const World& world, const ProxyN
       if (!merged) merged = std::make_shared<DestinationRule>(*first);
       if (!merged->spec.has_traffic_policy()) *merged->spec.mutable_traffic_policy() = rule->spec.traffic_policy();
       for (const auto& subset : rule->spec.subsets()) {
-        const bool known = std::ranges::any_of(merged->spec.subsets(),
-                                               [&](const auto& each) { return each.name() == subset.name(); });
+        const bool known =
+            std::ranges::any_of(merged->spec.subsets(), [&](const auto& each) { return each.name() == subset.name(); });
         if (!known) *merged->spec.add_subsets() = subset;
       }
     }
