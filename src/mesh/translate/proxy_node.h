@@ -35,6 +35,8 @@ struct ProxyNode {
   /// It has Istio's own filters (istio.stats, istio.alpn, istio.metadata_exchange): ours, and Istio's build of Envoy,
   /// which names them among its extensions. Another Envoy refuses a listener that has one.
   bool istio_filters = false;
+
+  bool operator==(const ProxyNode&) const = default;
 };
 
 /// Fails for an id that is not of four parts, or a type that is neither sidecar nor router.

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "mesh/model/select.h"
+#include "mesh/translate/delegates.h"
+#include "mesh/translate/service_routes.h"
 
 namespace proa::mesh {
 
@@ -91,14 +93,22 @@ Scope scope_of(const World& world, const ProxyNode& node) {
   const std::vector<std::string> route_default = texts(world.mesh().default_virtual_service_export_to());
   std::set<std::string> referred;
   if (sidecar) {
+    const auto add = [&](std::shared_ptr<const VirtualService> route) {
+      destinations_of(*route, world.domain(), referred);
+      for (const std::string& host : route->spec.hosts()) {
+        scope.routes_by_host.try_emplace(full_host_name(host, route->meta.ns, world.domain()), route);
+      }
+      scope.routes.push_back(std::move(route));
+    };
+    for (auto& route : service_routes(world, node.ns)) {
+      if (imports.has(route->meta.ns, route->spec.hosts(0))) add(std::move(route));
+    }
     for (const auto& route : world.routes().for_gateway("mesh")) {
       if (!visible(texts(route->spec.export_to()), route_default, route->meta.ns, node.ns)) continue;
       const bool imported = std::ranges::any_of(route->spec.hosts(), [&](const std::string& host) {
         return imports.has(route->meta.ns, full_host_name(host, route->meta.ns, world.domain()));
       });
-      if (!imported) continue;
-      scope.routes.push_back(route);
-      destinations_of(*route, world.domain(), referred);
+      if (imported) add(with_delegates(world, route));
     }
   }
   std::map<std::string, std::shared_ptr<const Service>> chosen;
@@ -117,6 +127,26 @@ Scope scope_of(const World& world, const ProxyNode& node) {
   }
   for (auto& [hostname, service] : chosen) scope.services.push_back(std::move(service));
   return scope;
+}
+
+const Service* Scope::service(std::string_view hostname) const {
+  const auto found = std::ranges::lower_bound(services, hostname, {},
+                                              [](const auto& each) -> std::string_view { return each->hostname; });
+  return found != services.end() && (*found)->hostname == hostname ? found->get() : nullptr;
+}
+
+const VirtualService* Scope::route_for(std::string_view hostname) const {
+  if (const auto exact = routes_by_host.find(hostname); exact != routes_by_host.end()) return exact->second.get();
+  // "*.shop.example.com", "*.example.com", "*.com", "*": the longest first.
+  std::string_view rest = hostname.starts_with("*.") ? hostname.substr(2) : hostname;
+  while (true) {
+    const std::size_t dot = rest.find('.');
+    const bool any = dot == std::string_view::npos;
+    rest.remove_prefix(any ? rest.size() : dot + 1);
+    const auto found = routes_by_host.find(any ? std::string("*") : "*." + std::string(rest));
+    if (found != routes_by_host.end()) return found->second.get();
+    if (any) return nullptr;
+  }
 }
 
 std::shared_ptr<const DestinationRule> rule_for(const World& world, const ProxyNode& node, const Service& service) {

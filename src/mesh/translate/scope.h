@@ -2,7 +2,9 @@
 // routes that it imports refer to.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +17,15 @@ struct Scope {
   std::shared_ptr<const Sidecar> sidecar{};  ///< null: everything is imported
   /// By host name, one for each: of several the proxy's own namespace, then a Kubernetes Service, then the oldest.
   std::vector<std::shared_ptr<const Service>> services{};
-  /// Those for sidecars, in Istio's order; empty for a router.
+  /// Those for sidecars: of the Gateway API, then in Istio's order, with their delegates; empty for a router.
   std::vector<std::shared_ptr<const VirtualService>> routes{};
+  /// The oldest of `routes` for each host or wildcard, by its full name.
+  std::map<std::string, std::shared_ptr<const VirtualService>, std::less<>> routes_by_host{};
+
+  /// Null: it is not seen.
+  const Service* service(std::string_view hostname) const;
+  /// The routes for a service: of its own name, else of the most specific wildcard; null: none.
+  const VirtualService* route_for(std::string_view hostname) const;
 };
 
 Scope scope_of(const World& world, const ProxyNode& node);

@@ -1,0 +1,100 @@
+#include "mesh/translate/translate.h"
+
+#include <set>
+
+#include "config/stable_bytes.h"
+#include "envoy/config/cluster/v3/cluster.pb.h"
+#include "envoy/config/endpoint/v3/endpoint.pb.h"
+#include "mesh/push/resource_type.h"
+#include "mesh/translate/clusters.h"
+#include "mesh/translate/names.h"
+#include "mesh/translate/outbound_listeners.h"
+#include "mesh/translate/outbound_routes.h"
+
+namespace proa::mesh {
+
+namespace {
+
+using envoy::config::cluster::v3::Cluster;
+using envoy::config::route::v3::RouteConfiguration;
+
+class Translation {
+ public:
+  Translation(const World& world, const ProxyNode& node) : world_(world), node_(node), scope_(scope_of(world, node)) {}
+
+  ResourceSet made() {
+    for (const auto& service : scope_.services) add_service(*service);
+    add(kClusterType, black_hole_cluster(world_));
+    add(kClusterType, passthrough_cluster(world_));
+    if (node_.type == ProxyNode::Type::sidecar) {
+      add(kClusterType, inbound_passthrough_cluster(world_));
+      const Reporting reporting = reporting_for(world_, node_, Direction::outbound);
+      for (const Listener& listener : outbound_listeners(world_, node_, scope_, reporting)) {
+        add(kListenerType, listener);
+      }
+      add_routes();
+    }
+    return std::move(out_);
+  }
+
+ private:
+  template <class Message>
+  void add(std::string_view type, const Message& message, const Origin& origin = {}) {
+    put(type, message.name(), message, origin);
+  }
+
+  void put(std::string_view type, const std::string& name, const google::protobuf::Message& message,
+           const Origin& origin) {
+    out_.types[std::string(type)][name] = make_resource(name, config::stable_bytes(message), origin);
+  }
+
+  /// A cluster for each port, and for each subset of the service's rule.
+  void add_service(const Service& service) {
+    const auto rule = rule_for(world_, node_, service);
+    for (const ServicePort& port : service.ports) {
+      add_cluster({world_, node_, service, port, rule.get()});
+      for (int i = 0; rule && i < rule->spec.subsets_size(); ++i) {
+        add_cluster({world_, node_, service, port, rule.get(), &rule->spec.subsets(i)});
+      }
+    }
+  }
+
+  void add_cluster(const AssignmentFor& what) {
+    const auto cluster = outbound_cluster_of(what);
+    if (!cluster) return;
+    add(kClusterType, *cluster, what.rule == nullptr ? what.service.origin : what.rule->meta.origin);
+    if (cluster->type() != Cluster::EDS) return;
+    put(kEndpointsType, cluster->name(), assignment(what, cluster->name()), what.service.origin);
+  }
+
+  void add_routes() {
+    std::set<std::uint32_t> ports;
+    for (const auto& service : scope_.services) {
+      for (const ServicePort& port : service->ports) {
+        if (is_http(port.protocol)) ports.insert(port.number);
+        if (port.protocol != Protocol::automatic) continue;
+        if (service->addresses.empty() && !service->headless) {
+          ports.insert(port.number);
+        } else {
+          add(kRoutesType, sniffed_routes(routes_for(port.number), *service), service->origin);
+        }
+      }
+    }
+    for (const std::uint32_t port : ports) add(kRoutesType, outbound_routes(routes_for(port)));
+  }
+
+  RoutesFor routes_for(std::uint32_t port) const {
+    return {.world = world_, .node = node_, .scope = scope_, .port = port};
+  }
+
+  const World& world_;
+  const ProxyNode& node_;
+  const Scope scope_;
+  ResourceSet out_;
+};
+
+}  // namespace
+
+ResourceSet translate(const World& world, const ProxyNode& node) { return Translation(world, node).made(); }
+
+}  // namespace proa::mesh
