@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/proa/commands.h"
 #include "cli/proa/control_authority.h"
+#include "cli/proa/mesh_folder.h"
 #include "cli/proa/resource_folder.h"
 #include "cli/service_notify.h"
 #include "cli/signals.h"
@@ -15,6 +16,7 @@
 #include "grpc/server.h"
 #include "mesh/push/push_server.h"
 #include "mesh/push/status_service.h"
+#include "mesh/translate/proxy_node.h"
 #include "net/file_watch.h"
 
 namespace proa::cli {
@@ -22,6 +24,9 @@ namespace {
 
 struct ControlOptions {
   std::string resources;
+  std::string config;
+  std::string mesh_config;
+  std::string domain = "cluster.local";
   std::vector<std::string> xds{"127.0.0.1:15010"};
   std::vector<std::string> secure_xds;
   std::string ca;
@@ -41,7 +46,8 @@ class Control {
       : options_(options),
         service_(std::move(service)),
         push_(
-            loop_, [this](const mesh::Node& node) { return folder_.of(node); }, push_options(options)),
+            loop_, [this](const mesh::Node& node) { return mesh_ ? mesh_->of(node) : folder_.of(node); },
+            push_options(options)),
         server_(loop_, services_, rules(options)) {
     push_.add_to(services_);
     mesh::add_status_service(services_, push_);
@@ -51,10 +57,9 @@ class Control {
   int run() {
     auto signals = SignalEvents::make(loop_, [this](int signal) { on_signal(signal); });
     if (!signals) return complain(signals.error().message);
-    auto read = ResourceFolder::read(options_.resources);
-    if (!read) return complain(read.error().message);
-    folder_ = std::move(*read);
-    if (Status watched = watch(); !watched) return complain(watched.error().message);
+    if (Status read = options_.config.empty() ? read_resources() : read_objects(); !read) {
+      return complain(read.error().message);
+    }
     if (Status open = open_authority(); !open) return complain(open.error().message);
     for (const std::string& text : options_.xds) {
       if (Status open = listen(text, nullptr); !open) return complain(open.error().message);
@@ -62,7 +67,6 @@ class Control {
     for (const std::string& text : options_.secure_xds) {
       if (Status open = listen(text, authority_->tls()); !open) return complain(open.error().message);
     }
-    log::get("main").info("serving {} resources of {}", folder_.resources(), options_.resources);
     health_.set("", grpc::ServingStatus::kServing);
     service_.ready();
     loop_.run();
@@ -75,6 +79,9 @@ class Control {
     out.debounce = {.quiet = Milliseconds(options.debounce_ms), .most = Milliseconds(options.debounce_max_ms)};
     out.session.identifier = fmt::format("proa {}", kVersion);
     out.identify = [this](const net::ConnectionInfo& peer, const mesh::Node& node) -> Result<std::string> {
+      if (mesh_) {
+        if (const auto known = mesh::proxy_node(*node.message); !known) return std::unexpected(known.error());
+      }
       return authority_ ? authority_->identify(peer, node) : std::string();
     };
     return out;
@@ -85,6 +92,24 @@ class Control {
     out.max_message = size_t{16} << 20;
     if (options.max_age_s > 0) out.max_age = std::chrono::seconds(options.max_age_s);
     return out;
+  }
+
+  Status read_resources() {
+    auto read = ResourceFolder::read(options_.resources);
+    if (!read) return std::unexpected(read.error());
+    folder_ = std::move(*read);
+    log::get("main").info("serving {} resources of {}", folder_.resources(), options_.resources);
+    return watch();
+  }
+
+  Status read_objects() {
+    auto opened = MeshFolder::open(
+        loop_, {.path = options_.config, .mesh_config = options_.mesh_config, .domain = options_.domain},
+        [this] { push_.changed(); });
+    if (!opened) return std::unexpected(opened.error());
+    mesh_ = std::move(*opened);
+    log::get("main").info("serving {} objects of {}", mesh_->objects(), options_.config);
+    return {};
   }
 
   Status open_authority() {
@@ -146,6 +171,7 @@ class Control {
       if (authority_) {
         if (Status read = authority_->reload(); !read) log::get("main").error("{}", read.error().message);
       }
+      if (mesh_) return;  // which sees every change by itself
       return reload();
     }
     if (signal != SIGTERM && signal != SIGINT) return;
@@ -160,6 +186,7 @@ class Control {
   net::Loop loop_;
   ServiceNotify service_;
   ResourceFolder folder_;
+  std::unique_ptr<MeshFolder> mesh_;  ///< instead of `folder_`
   std::unique_ptr<net::FileWatcher> watcher_;
   std::vector<net::FileWatcher::Watch> watches_;
   mesh::Debounce changes_{loop_,
@@ -180,9 +207,19 @@ class ControlCommand final : public Command {
     app->add_option("--resources", options_.resources,
                     "folder of Envoy resources, watched: *.yaml for all proxies, NAME/*.yaml for those with that "
                     "--service-node or --service-cluster")
-        ->required()
         ->check(CLI::ExistingDirectory)
         ->option_text("DIR");
+    auto* config = app->add_option("--config", options_.config,
+                                   "folder or file of objects of Istio, Kubernetes and the Gateway API, watched: each "
+                                   "proxy gets what they mean for it");
+    config->check(CLI::ExistingPath)->option_text("PATH")->excludes(app->get_option("--resources"));
+    app->add_option("--mesh-config", options_.mesh_config, "file with the MeshConfig (Istio's defaults)")
+        ->check(CLI::ExistingFile)
+        ->needs(config)
+        ->option_text("FILE");
+    app->add_option("--domain", options_.domain, "the cluster's DNS domain (cluster.local)")
+        ->needs(config)
+        ->option_text("NAME");
     app->add_option("--xds", options_.xds, "addresses to serve on, or paths of Unix sockets (127.0.0.1:15010)")
         ->option_text("ADDRESS ...");
     app->add_option("--secure-xds", options_.secure_xds,
@@ -214,13 +251,18 @@ class ControlCommand final : public Command {
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "warning", "error", "critical", "off"}))
         ->option_text("LEVEL");
     app->footer(
-        examples({"proa control --resources resources/#serve a folder on 127.0.0.1:15010",
+        examples({"proa control --config mesh/ --mesh-config mesh.yaml#a mesh by Istio's objects, on 127.0.0.1:15010",
+                  "proa control --resources resources/#serve Envoy's resources as they are",
                   "proa control --resources resources/ --ca /var/lib/proa/ca --secure-xds 0.0.0.0:15012#with mTLS",
                   "proa control --resources resources/ --xds 0.0.0.0:15010 /run/proa/xds#on more addresses"}));
     return app;
   }
 
   int run() override {
+    if (options_.resources.empty() && options_.config.empty()) {
+      complain("control needs --config or --resources");
+      return kExitUsage;
+    }
     log::Settings settings;
     settings.level = options_.log_level;
     if (Status logs = log::configure(settings); !logs) return complain(logs.error().message);

@@ -64,7 +64,7 @@ void WorldFeed::take(std::size_t source, SourceChange change) {
     if (sources_.size() == 1) of_key->second.begin()->second = nullptr;
   }
   if (!put.empty() || !removed.empty()) world_ = world_->with(std::move(put), removed);
-  if (!started_ || (gathered_.changed.empty() && gathered_.moved.empty())) return;
+  if (!started_) return;
   gathered_.world = world_;
   changed_(std::exchange(gathered_, {}));
 }

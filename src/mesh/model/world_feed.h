@@ -27,7 +27,8 @@ class WorldFeed {
   WorldFeed(std::vector<std::unique_ptr<Source>> sources, std::string domain = "cluster.local");
   ~WorldFeed();
 
-  /// Calls back with the first World, before it returns, then with each that follows.
+  /// Calls back with the first World, before it returns, then with each that follows; with the same once more where
+  /// only problems() may have changed.
   Status start(Changed changed);
 
   const std::shared_ptr<const World>& world() const { return world_; }

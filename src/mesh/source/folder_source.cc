@@ -225,7 +225,7 @@ void FolderSource::refresh() {
     given_.insert_or_assign(key, std::pair(*path, known));
     change.put.push_back(document->second);
   }
-  if (!change.empty()) changed_(std::move(change));
+  if (!due.empty() || !change.empty()) changed_(std::move(change));
 }
 
 std::vector<config::Problem> FolderSource::problems() const {

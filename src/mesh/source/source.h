@@ -26,8 +26,9 @@ class Source {
 
   virtual ~Source() = default;
 
-  /// Calls `changed` with all there is, before it returns, then with each change. Fails when there is nothing to
-  /// read from (no such folder); what is wrong with single objects is in problems().
+  /// Calls `changed` with all there is, before it returns, then with each change; one that is empty says that only
+  /// problems() may have changed. Fails when there is nothing to read from (no such folder); what is wrong with single
+  /// objects is in problems().
   virtual Status start(Changed changed) = 0;
 
   /// What is wrong now, by place. Objects of a broken file stay as they were when it was last readable.
