@@ -44,7 +44,7 @@ class MeshPlane:
         self.program = Program([binaries.proa(), "control", "--config", self.folder, "--mesh-config", self.mesh_config,
                                 "--debounce-ms", "20", "--xds", f"127.0.0.1:{self.port.port}"],
                                self.directory / "control.log")
-        self.program.wait_ready(lambda: "xDS on " in self.log())
+        self.program.wait_ready(lambda: " objects of " in self.log())   # said when it listens
         return self
 
     def stop(self) -> None:

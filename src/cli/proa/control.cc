@@ -67,6 +67,11 @@ class Control {
     for (const std::string& text : options_.secure_xds) {
       if (Status open = listen(text, authority_->tls()); !open) return complain(open.error().message);
     }
+    if (mesh_) {
+      log::get("main").info("serving {} objects of {}", mesh_->objects(), options_.config);
+    } else {
+      log::get("main").info("serving {} resources of {}", folder_.resources(), options_.resources);
+    }
     health_.set("", grpc::ServingStatus::kServing);
     service_.ready();
     loop_.run();
@@ -98,7 +103,6 @@ class Control {
     auto read = ResourceFolder::read(options_.resources);
     if (!read) return std::unexpected(read.error());
     folder_ = std::move(*read);
-    log::get("main").info("serving {} resources of {}", folder_.resources(), options_.resources);
     return watch();
   }
 
@@ -108,7 +112,6 @@ class Control {
         [this] { push_.changed(); });
     if (!opened) return std::unexpected(opened.error());
     mesh_ = std::move(*opened);
-    log::get("main").info("serving {} objects of {}", mesh_->objects(), options_.config);
     return {};
   }
 
