@@ -3,8 +3,11 @@ import pathlib
 
 import pytest
 
-from tests.control.mesh_plane import Agent, MeshPlane, sidecar
+from tests.control.mesh_plane import PRODUCTPAGE, Agent, MeshPlane, sidecar
+from tests.support.client import Dial
+from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
+from tests.support.origin import Origin
 from tests.support.ports import Reservation
 
 pytestmark = pytest.mark.proa_only
@@ -86,3 +89,45 @@ def test_a_proxy_that_does_not_say_what_it_is_gets_nothing(tmp_path):
     finally:
         agent.stop()
         plane.stop()
+
+
+BARE_HOST = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: a, namespace: shop}}
+spec:
+  hosts: [a.example.com]
+  ports: [{{number: {port}, name: http, protocol: HTTP}}]
+  resolution: STATIC
+  endpoints: [{{address: 127.0.0.1, ports: {{http: {origin}}}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {{name: default, namespace: shop}}
+spec:
+  outboundTrafficPolicy: {{mode: REGISTRY_ONLY}}
+  egress: [{{port: {{number: {port}, name: http, protocol: HTTP}}, hosts: ["./*"]}}]
+"""
+
+
+@pytest.mark.parametrize("kind", ["proa", "envoy"])
+def test_calls_without_redirection(kind, tmp_path):
+    """A Sidecar gives the proxy a port to listen on: no rules of a firewall, no privilege."""
+    origin, port = Origin("a"), Reservation()
+    plane, agent = MeshPlane(tmp_path), Agent(tmp_path)
+    plane.write("mesh.yaml", BARE_HOST.format(port=port.port, origin=origin.port))
+    plane.start()
+    node = {**PRODUCTPAGE, "metadata": {**PRODUCTPAGE["metadata"], "INTERCEPTION_MODE": "NONE"}}
+    port.release()
+    proxy = sidecar(plane, agent, tmp_path / "proxy", kind, "DELTA_GRPC", node)
+    try:
+        def answer(host: str) -> tuple[int, bytes]:
+            with Http1Client(Dial(port.port)) as client:
+                got = client.request("GET", "/", [("host", host)])
+            return got.status, got.body
+        wait_for(lambda: dump(proxy, "dynamic_route_configs"), "routes")
+        assert answer("a.example.com") == (200, b"a")
+        assert answer("b.example.com")[0] == 502
+    finally:
+        for each in (proxy, agent, plane, origin):
+            each.stop()

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
 
 #include "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.pb.h"
 #include "envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h"
+#include "mesh/translate/egress.h"
 #include "mesh/translate/outbound_policy.h"
 #include "mesh/translate/outbound_routes.h"
 #include "mesh/translate/tcp_chains.h"
@@ -18,10 +18,9 @@ namespace proa::mesh {
 
 namespace {
 
-constexpr const char* kAnywhere = "0.0.0.0";
-
 /// One address and port, and the chains of all services there.
 struct Place {
+  bool binds_port = false;
   std::vector<FilterChain> http{};
   std::vector<FilterChain> tcp{};
 };
@@ -31,53 +30,60 @@ class Listeners {
   Listeners(const World& world, const ProxyNode& node, const Scope& scope, const Reporting& reporting)
       : world_(world), node_(node), scope_(scope), reporting_(reporting) {}
 
-  void add(const Service& service, const ServicePort& port) {
-    if (port.protocol == Protocol::udp || service.resolution == Resolution::alias) return;
-    const RoutesFor routes{.world = world_, .node = node_, .scope = scope_, .port = port.number};
-    if (is_http(port.protocol)) {
-      add_http(kAnywhere, port.number, std::to_string(port.number), port.protocol == Protocol::grpc_web);
+  void add(const Egress& egress) {
+    if (egress.port && is_http(egress.port->protocol)) {
+      const std::string& where = egress.bind.empty() ? std::string(kAnywhere) : egress.bind;
+      place(where, egress.port->number).binds_port = egress.binds_port;
+      add_http(where, egress.port->number, std::to_string(egress.port->number), where == kAnywhere,
+               egress.port->protocol == Protocol::grpc_web);
       return;
     }
-    const std::vector<std::string> bind = addresses_of(service);
-    const ChainsFor chains{routes, reporting_, service, port};
-    for (const std::string& address : bind) {
-      const bool range = address.find('/') != std::string::npos;
-      const bool own = !range && address != kAnywhere;
-      const std::string where = own ? address : kAnywhere;
-      if (port.protocol == Protocol::automatic) {
-        add_http(where, port.number, own ? sniffed_route_name(service, port.number) : std::to_string(port.number),
-                 false);
+    std::vector<const Service*> oldest_first;
+    for (const auto& service : egress.scope.services) oldest_first.push_back(service.get());
+    std::ranges::stable_sort(oldest_first, {}, [](const Service* each) { return each->created; });
+    for (const Service* service : oldest_first) {
+      for (const ServicePort& port : service->ports) {
+        if (egress.serves(port.number)) add(egress, *service, port);
       }
-      add_tcp(where, port.number,
-              tcp_chains(chains, range ? std::vector<std::string>{address} : std::vector<std::string>(), own));
     }
   }
 
   std::vector<Listener> made() {
     std::vector<Listener> out;
     for (auto& [where, place] : places_) out.push_back(listener(where.first, where.second, std::move(place)));
-    out.push_back(virtual_outbound());
+    if (node_.intercepts) out.push_back(virtual_outbound());
     std::ranges::sort(out, {}, [](const Listener& each) { return each.name(); });
     return out;
   }
 
  private:
-  /// Where connections to a service go to. One without an address is known by its port alone; one that has a name for
-  /// each of its pods, by the addresses of those.
-  std::vector<std::string> addresses_of(const Service& service) const {
-    if (!service.addresses.empty()) return service.addresses;
-    std::set<std::string> pods;
-    if (service.headless) {
-      for (const ServicePort& port : service.ports) {
-        for (const auto& endpoint : world_.services().endpoints(service, port)) pods.insert(endpoint.workload->address);
-      }
+  Place& place(const std::string& address, std::uint32_t port) { return places_[{address, port}]; }
+
+  void add(const Egress& egress, const Service& service, const ServicePort& port) {
+    if (port.protocol == Protocol::udp || service.resolution == Resolution::alias) return;
+    const RoutesFor routes{.world = world_, .node = node_, .scope = scope_, .port = port.number};
+    if (is_http(port.protocol)) {
+      add_http(kAnywhere, port.number, std::to_string(port.number), true, port.protocol == Protocol::grpc_web);
+      return;
     }
-    if (pods.empty()) return {kAnywhere};
-    return {pods.begin(), pods.end()};
+    const ChainsFor chains{routes, reporting_, service, port};
+    for (const std::string& address : addresses_of(world_, egress, service)) {
+      const bool range = address.find('/') != std::string::npos;
+      const bool own = !range && address != kAnywhere;
+      const std::string where = own ? address : kAnywhere;
+      if (port.protocol == Protocol::automatic) {
+        add_http(where, port.number, own ? sniffed_route_name(service, port.number) : std::to_string(port.number), true,
+                 false);
+      }
+      place(where, port.number).binds_port = egress.binds_port;
+      add_tcp(where, port.number,
+              tcp_chains(chains, range ? std::vector<std::string>{address} : std::vector<std::string>(), own));
+    }
   }
 
-  void add_http(const std::string& address, std::uint32_t port, std::string routes, bool grpc_web) {
-    Place& place = places_[{address, port}];
+  /// `told`: HTTP is told from other bytes that come to the same listener.
+  void add_http(const std::string& address, std::uint32_t port, std::string routes, bool told, bool grpc_web) {
+    Place& place = this->place(address, port);
     if (!place.http.empty()) return;  // its routes have all services of the port
     HttpManager manager = connection_manager({.world = world_,
                                               .node = node_,
@@ -86,9 +92,11 @@ class Listeners {
                                               .grpc_web = grpc_web});
     use_routes(std::move(routes), manager);
     FilterChain chain;
-    chain.mutable_filter_chain_match()->set_transport_protocol("raw_buffer");
-    chain.mutable_filter_chain_match()->add_application_protocols("http/1.1");
-    chain.mutable_filter_chain_match()->add_application_protocols("h2c");
+    if (told) {
+      chain.mutable_filter_chain_match()->set_transport_protocol("raw_buffer");
+      chain.mutable_filter_chain_match()->add_application_protocols("http/1.1");
+      chain.mutable_filter_chain_match()->add_application_protocols("h2c");
+    }
     *chain.add_filters() = filter_of(manager);
     chain.mutable_transport_socket_connect_timeout()->set_seconds(15);
     place.http.push_back(std::move(chain));
@@ -96,7 +104,7 @@ class Listeners {
 
   /// Of chains that match the same connections the first service's stays.
   void add_tcp(const std::string& address, std::uint32_t port, std::vector<FilterChain> chains) {
-    Place& place = places_[{address, port}];
+    Place& place = this->place(address, port);
     for (FilterChain& chain : chains) {
       const bool taken = std::ranges::any_of(place.tcp, [&](const FilterChain& each) {
         return google::protobuf::util::MessageDifferencer::Equals(each.filter_chain_match(),
@@ -113,6 +121,7 @@ class Listeners {
     out.mutable_address()->mutable_socket_address()->set_port_value(port);
     const auto matches_all = [](const FilterChain& each) { return !each.has_filter_chain_match(); };
     const bool rest = address == kAnywhere && std::ranges::none_of(place.tcp, matches_all);
+    const bool told = std::ranges::none_of(place.http, matches_all);
     const bool by_name = std::ranges::any_of(
         place.tcp, [](const FilterChain& each) { return !each.filter_chain_match().server_names().empty(); });
     namespace inspectors = envoy::extensions::filters::listener;
@@ -121,7 +130,7 @@ class Listeners {
       tls.mutable_initial_read_buffer_size()->set_value(512);
       *out.add_listener_filters() = listener_filter("envoy.filters.listener.tls_inspector", tls);
     }
-    if (!place.http.empty()) {
+    if (!place.http.empty() && told) {
       *out.add_listener_filters() =
           listener_filter("envoy.filters.listener.http_inspector", inspectors::http_inspector::v3::HttpInspector());
     }
@@ -136,7 +145,7 @@ class Listeners {
     *out.mutable_listener_filters_timeout() = world_.mesh().protocol_detection_timeout();
     out.set_continue_on_listener_filters_timeout(true);
     out.set_traffic_direction(envoy::config::core::v3::OUTBOUND);
-    out.mutable_bind_to_port()->set_value(false);
+    out.mutable_bind_to_port()->set_value(place.binds_port);
     return out;
   }
 
@@ -173,14 +182,9 @@ class Listeners {
 
 std::vector<Listener> outbound_listeners(const World& world, const ProxyNode& node, const Scope& scope,
                                          const Reporting& reporting) {
-  if (node.type == ProxyNode::Type::router || !node.intercepts) return {};
-  std::vector<const Service*> oldest_first;
-  for (const auto& service : scope.services) oldest_first.push_back(service.get());
-  std::ranges::stable_sort(oldest_first, {}, [](const Service* each) { return each->created; });
+  if (node.type == ProxyNode::Type::router) return {};
   Listeners listeners(world, node, scope, reporting);
-  for (const Service* service : oldest_first) {
-    for (const ServicePort& port : service->ports) listeners.add(*service, port);
-  }
+  for (const Egress& egress : egress_of(world, node, scope)) listeners.add(egress);
   return listeners.made();
 }
 

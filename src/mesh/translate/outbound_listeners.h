@@ -12,8 +12,8 @@ namespace proa::mesh {
 
 using Listener = envoy::config::listener::v3::Listener;
 
-/// In the order of their names. `reporting` is of the direction outbound. None for a router, or a proxy that nothing is
-/// redirected to.
+/// In the order of their names. `reporting` is of the direction outbound. None for a router; for a proxy that nothing is
+/// redirected to those alone that its Sidecar gives a port.
 std::vector<Listener> outbound_listeners(const World& world, const ProxyNode& node, const Scope& scope,
                                          const Reporting& reporting);
 

@@ -90,5 +90,56 @@ spec:
   EXPECT_FALSE(made[1].has_default_filter_chain());
 }
 
+constexpr std::string_view kBareHost = R"(
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: a, namespace: shop}
+spec: {hosts: [a.example.com], ports: [{number: 8080, name: http, protocol: HTTP}], resolution: DNS}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: db, namespace: shop}
+spec: {hosts: [db.example.com], ports: [{number: 5432, name: tcp, protocol: TCP}], resolution: DNS}
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: default, namespace: shop}
+spec:
+  egress:
+  - {port: {number: 8080, name: http, protocol: HTTP}, hosts: ["./a.example.com"]}
+  - {port: {number: 5432, name: tcp, protocol: TCP}, bind: 127.0.0.2, hosts: ["./db.example.com"]}
+  - {hosts: ["./*"]}
+)";
+
+std::vector<Listener> made_for_bare_host(bool intercepts) {
+  const auto world = world_of(kBareHost);
+  ProxyNode node;
+  node.ns = "shop";
+  node.dns_domain = "shop.svc.cluster.local";
+  node.intercepts = intercepts;
+  const Scope scope = scope_of(*world, node);
+  return outbound_listeners(*world, node, scope, reporting_for(*world, node, Direction::outbound));
+}
+
+TEST(OutboundListener, listens_itself_at_the_ports_of_a_sidecar_where_nothing_is_redirected) {
+  const auto made = made_for_bare_host(false);
+  ASSERT_EQ(made.size(), 2U);
+  EXPECT_EQ(made[0].name(), "127.0.0.1_8080");
+  EXPECT_TRUE(made[0].bind_to_port().value());
+  EXPECT_FALSE(made[0].filter_chains(0).has_filter_chain_match());
+  EXPECT_EQ(made[0].listener_filters_size(), 0);
+  EXPECT_EQ(made[1].name(), "127.0.0.2_5432");
+  EXPECT_TRUE(made[1].bind_to_port().value());
+}
+
+TEST(OutboundListener, of_a_sidecars_port_has_it_alone) {
+  const auto made = made_for_bare_host(true);
+  ASSERT_EQ(made.size(), 3U);  // none for the rest, whose ports are taken
+  EXPECT_EQ(made[0].name(), "0.0.0.0_8080");
+  EXPECT_FALSE(made[0].bind_to_port().value());
+  EXPECT_EQ(made[1].name(), "127.0.0.2_5432");
+  EXPECT_EQ(made[2].name(), "virtualOutbound");
+}
+
 }  // namespace
 }  // namespace proa::mesh

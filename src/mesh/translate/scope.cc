@@ -6,63 +6,16 @@
 
 #include "mesh/model/select.h"
 #include "mesh/translate/delegates.h"
+#include "mesh/translate/imports.h"
 #include "mesh/translate/service_routes.h"
 
 namespace proa::mesh {
 
 namespace {
 
-bool covers(std::string_view pattern, std::string_view host) {
-  if (pattern == "*" || pattern == host) return true;
-  return pattern.starts_with("*.") && host.size() >= pattern.size() && host.ends_with(pattern.substr(1));
-}
-
 std::vector<std::string> texts(const google::protobuf::RepeatedPtrField<std::string>& list) {
   return {list.begin(), list.end()};
 }
-
-/// The egress hosts of a Sidecar: "namespace/host", some of them exclusions.
-class Imports {
- public:
-  Imports(const Sidecar* sidecar, std::string_view own) {
-    if (sidecar == nullptr || sidecar->spec.egress().empty()) {
-      included_.push_back({"*", "*"});
-      return;
-    }
-    for (const auto& listener : sidecar->spec.egress()) {
-      for (const std::string& text : listener.hosts()) add(text, own);
-    }
-  }
-
-  bool has(std::string_view ns, std::string_view host) const {
-    const auto any = [&](const std::vector<Pattern>& patterns) {
-      return std::ranges::any_of(patterns, [&](const Pattern& each) {
-        return (each.ns == "*" || each.ns == ns) && (covers(each.host, host) || covers(host, each.host));
-      });
-    };
-    return any(included_) && !any(excluded_);
-  }
-
- private:
-  struct Pattern {
-    std::string ns;
-    std::string host;
-  };
-
-  void add(const std::string& text, std::string_view own) {
-    const std::size_t slash = text.find('/');
-    Pattern pattern{text.substr(0, slash), text.substr(slash + 1)};
-    if (pattern.ns == "~" && pattern.host == "*") return;  // imports nothing
-    const bool exclusion = pattern.ns.starts_with('~');
-    if (exclusion) pattern.ns.erase(0, 1);
-    if (exclusion && pattern.ns.empty()) pattern.ns = "*";
-    if (pattern.ns == ".") pattern.ns = own;
-    (exclusion ? excluded_ : included_).push_back(std::move(pattern));
-  }
-
-  std::vector<Pattern> included_;
-  std::vector<Pattern> excluded_;
-};
 
 /// Every host that a route sends to.
 void destinations_of(const VirtualService& route, std::string_view domain, std::set<std::string>& out) {

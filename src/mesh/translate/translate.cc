@@ -7,6 +7,7 @@
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "mesh/push/resource_type.h"
 #include "mesh/translate/clusters.h"
+#include "mesh/translate/egress.h"
 #include "mesh/translate/names.h"
 #include "mesh/translate/outbound_listeners.h"
 #include "mesh/translate/outbound_routes.h"
@@ -68,23 +69,34 @@ class Translation {
   }
 
   void add_routes() {
-    std::set<std::uint32_t> ports;
-    for (const auto& service : scope_.services) {
-      for (const ServicePort& port : service->ports) {
-        if (is_http(port.protocol)) ports.insert(port.number);
-        if (port.protocol != Protocol::automatic) continue;
-        if (service->addresses.empty() && !service->headless) {
-          ports.insert(port.number);
-        } else {
-          add(kRoutesType, sniffed_routes(routes_for(port.number), *service), service->origin);
+    for (const Egress& egress : egress_of(world_, node_, scope_)) {
+      std::set<std::uint32_t> ports;
+      if (egress.port && is_http(egress.port->protocol)) ports.insert(egress.port->number);
+      for (const auto& service : egress.scope.services) {
+        for (const ServicePort& port : service->ports) {
+          if (!egress.serves(port.number)) continue;
+          if (is_http(port.protocol)) ports.insert(port.number);
+          if (port.protocol == Protocol::automatic) add_sniffed(egress, *service, port, ports);
         }
       }
+      for (const std::uint32_t port : ports) add(kRoutesType, outbound_routes(routes_for(egress, port)));
     }
-    for (const std::uint32_t port : ports) add(kRoutesType, outbound_routes(routes_for(port)));
   }
 
-  RoutesFor routes_for(std::uint32_t port) const {
-    return {.world = world_, .node = node_, .scope = scope_, .port = port};
+  /// Routes of its own where its listener is at an address of its own; else those of the port.
+  void add_sniffed(const Egress& egress, const Service& service, const ServicePort& port,
+                   std::set<std::uint32_t>& ports) {
+    bool own = false;
+    for (const std::string& address : addresses_of(world_, egress, service)) {
+      const bool shared = address == kAnywhere || address.find('/') != std::string::npos;
+      if (shared) ports.insert(port.number);
+      own = own || !shared;
+    }
+    if (own) add(kRoutesType, sniffed_routes(routes_for(egress, port.number), service), service.origin);
+  }
+
+  RoutesFor routes_for(const Egress& egress, std::uint32_t port) const {
+    return {.world = world_, .node = node_, .scope = egress.scope, .port = port};
   }
 
   const World& world_;
