@@ -1,6 +1,8 @@
 #include "mesh/translate/translate.h"
 
+#include <algorithm>
 #include <set>
+#include <type_traits>
 
 #include "config/stable_bytes.h"
 #include "envoy/config/cluster/v3/cluster.pb.h"
@@ -19,9 +21,25 @@ namespace {
 using envoy::config::cluster::v3::Cluster;
 using envoy::config::route::v3::RouteConfiguration;
 
+template <class... T>
+struct Kinds {
+  /// Whether both have the same objects of all kinds but those that are workloads.
+  static bool same_but_workloads(const World& a, const World& b) {
+    return (
+        (std::is_same_v<T, WorkloadEntry> || std::is_same_v<T, K8sEndpointSlice> || a.table<T>().same(b.table<T>())) &&
+        ...);
+  }
+};
+
 class Translation {
  public:
-  Translation(const World& world, const ProxyNode& node) : world_(world), node_(node), scope_(scope_of(world, node)) {}
+  Translation(const World& world, const ProxyNode& node, const Earlier* earlier)
+      : world_(world), node_(node), scope_(scope_of(world, node)) {
+    if (earlier == nullptr || !OfKinds<Kinds>::same_but_workloads(earlier->world, world)) return;
+    earlier_ = earlier;
+    // A listener at each address of a service's pods is the one thing else that depends on workloads.
+    same_routes_ = std::ranges::none_of(scope_.services, [](const auto& service) { return service->headless; });
+  }
 
   ResourceSet made() {
     for (const auto& service : scope_.services) add_service(*service);
@@ -33,7 +51,11 @@ class Translation {
       for (const Listener& listener : outbound_listeners(world_, node_, scope_, reporting)) {
         add(kListenerType, listener);
       }
-      add_routes();
+      if (same_routes_) {
+        reuse_all(kRoutesType);
+      } else {
+        add_routes();
+      }
     }
     return std::move(out_);
   }
@@ -60,7 +82,31 @@ class Translation {
     }
   }
 
+  bool same_workloads(std::string_view ns) const {
+    const auto same = [&]<class T>(const Table<T>& now, const Table<T>& before) { return now.same_in(before, ns); };
+    return earlier_ != nullptr && same(world_.table<WorkloadEntry>(), earlier_->world.table<WorkloadEntry>()) &&
+           same(world_.table<K8sEndpointSlice>(), earlier_->world.table<K8sEndpointSlice>());
+  }
+
+  void reuse_all(std::string_view type) {
+    const auto found = earlier_->set.types.find(std::string(type));
+    if (found != earlier_->set.types.end()) out_.types.insert(*found);
+  }
+
+  void reuse(std::string_view type, const std::string& name) {
+    const auto of_type = earlier_->set.types.find(std::string(type));
+    if (of_type == earlier_->set.types.end()) return;
+    const auto found = of_type->second.find(name);
+    if (found != of_type->second.end()) out_.types[of_type->first].insert(*found);
+  }
+
   void add_cluster(const AssignmentFor& what) {
+    if (same_workloads(what.service.ns)) {
+      const std::string subset = what.subset == nullptr ? std::string() : what.subset->name();
+      const std::string name = outbound_cluster(what.port.number, subset, what.service.hostname);
+      reuse(kClusterType, name);
+      return reuse(kEndpointsType, name);
+    }
     const auto cluster = outbound_cluster_of(what);
     if (!cluster) return;
     add(kClusterType, *cluster, what.rule == nullptr ? what.service.origin : what.rule->meta.origin);
@@ -102,11 +148,15 @@ class Translation {
   const World& world_;
   const ProxyNode& node_;
   const Scope scope_;
+  const Earlier* earlier_ = nullptr;  ///< where no more than workloads differs from it
+  bool same_routes_ = false;
   ResourceSet out_;
 };
 
 }  // namespace
 
-ResourceSet translate(const World& world, const ProxyNode& node) { return Translation(world, node).made(); }
+ResourceSet translate(const World& world, const ProxyNode& node, const Earlier* earlier) {
+  return Translation(world, node, earlier).made();
+}
 
 }  // namespace proa::mesh

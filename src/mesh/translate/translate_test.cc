@@ -37,6 +37,46 @@ TEST_F(Translate, the_same_world_gives_the_same_bytes) {
   }
 }
 
+TEST_F(Translate, with_an_earlier_world_gives_what_it_gives_without) {
+  const ResourceSet before = translate(*world, node);
+  const Earlier earlier{*world, before};
+  for (const std::string_view change : {R"(
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: reviews-9, namespace: shop}
+spec: {address: 127.0.2.9, labels: {app: reviews, version: v2}, serviceAccount: another}
+)",
+                                        R"(
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: away, namespace: elsewhere}
+spec: {address: 127.0.2.9, labels: {app: reviews}}
+)",
+                                        R"(
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: authz, namespace: shop}
+spec: {host: authz, trafficPolicy: {loadBalancer: {simple: RANDOM}}}
+)",
+                                        R"(
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: default, namespace: shop}
+spec: {egress: [{hosts: ["./reviews.shop.svc.cluster.local"]}]}
+)"}) {
+    config::Problems problems;
+    const auto next = world->with(read_objects(change, problems));
+    const ResourceSet made = translate(*next, node, &earlier), wanted = translate(*next, node);
+    ASSERT_EQ(made.types.size(), wanted.types.size());
+    for (const auto& [type, named] : wanted.types) {
+      ASSERT_EQ(made.types.at(type).size(), named.size()) << type << change;
+      for (const auto& [name, resource] : named) {
+        EXPECT_EQ(made.types.at(type).at(name)->hash, resource->hash) << name << change;
+      }
+    }
+  }
+}
+
 struct OfProxies : Captured {
   OfProxies() {
     auto message = std::make_shared<envoy::config::core::v3::Node>();

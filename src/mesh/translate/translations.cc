@@ -1,5 +1,6 @@
 #include "mesh/translate/translations.h"
 
+#include <optional>
 #include <utility>
 
 #include "mesh/model/world.h"
@@ -45,10 +46,13 @@ std::shared_ptr<const ResourceSet> Translations::of(const Node& node) {
   if (!parsed) return nullptr;
   Entry& entry = entries_[node.id];
   std::shared_ptr<const ResourceSet> before = entry.set.lock();
-  if (before && entry.version == world_->version() && entry.node == *parsed) return before;
-  auto now = std::make_shared<ResourceSet>(translate(*world_, *parsed));
+  const bool same_node = before && entry.node == *parsed;
+  if (same_node && entry.world == world_) return before;
+  std::optional<Earlier> earlier;
+  if (same_node) earlier.emplace(*entry.world, *before);
+  auto now = std::make_shared<ResourceSet>(translate(*world_, *parsed, earlier ? &*earlier : nullptr));
   entry.node = std::move(*parsed);
-  entry.version = world_->version();
+  entry.world = world_;
   if (before && share_with(*before, *now)) return before;
   entry.set = now;
   return now;

@@ -1,7 +1,6 @@
 // Translations: what each proxy gets of the newest World, translated when it is asked for.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,7 +26,7 @@ class Translations {
  private:
   struct Entry {
     ProxyNode node;
-    std::uint64_t version = 0;               ///< of the World that `set` is of
+    std::shared_ptr<const World> world{};    ///< that `set` is of
     std::weak_ptr<const ResourceSet> set{};  ///< held by its streams
   };
 
