@@ -1,7 +1,6 @@
 #include "mesh/translate/telemetry.h"
 
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 #include <map>
@@ -9,12 +8,10 @@
 
 #include "envoy/config/trace/v3/opentelemetry.pb.h"
 #include "envoy/config/trace/v3/zipkin.pb.h"
-#include "envoy/extensions/access_loggers/file/v3/file.pb.h"
-#include "envoy/extensions/access_loggers/filters/cel/v3/cel.pb.h"
-#include "envoy/extensions/access_loggers/grpc/v3/als.pb.h"
 #include "mesh/model/select.h"
-#include "mesh/translate/names.h"
+#include "mesh/translate/access_logs.h"
 #include "mesh/translate/packed.h"
+#include "mesh/translate/providers.h"
 #include "udpa/type/v1/typed_struct.pb.h"
 
 namespace proa::mesh {
@@ -23,27 +20,11 @@ namespace {
 
 using envoy::config::accesslog::v3::AccessLog;
 using envoy::type::tracing::v3::CustomTag;
-using istio::telemetry::v1alpha1::AccessLogging;
 using istio::telemetry::v1alpha1::MetricSelector;
 using istio::telemetry::v1alpha1::Tracing;
-using istio::telemetry::v1alpha1::WorkloadMode;
 using HttpTracing = envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager::Tracing;
 using Provider = istio::mesh::v1alpha1::MeshConfig::ExtensionProvider;
 using Spec = istio::telemetry::v1alpha1::Telemetry;
-
-// Istio's default line (istio/pilot/pkg/model/telemetry_logging.go).
-constexpr std::string_view kLine =
-    "[%START_TIME%] \"%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%\" %RESPONSE_CODE% %RESPONSE_FLAGS% "
-    "%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% \"%UPSTREAM_TRANSPORT_FAILURE_REASON%\" "
-    "%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% \"%REQ(X-FORWARDED-FOR)%\" "
-    "\"%REQ(USER-AGENT)%\" \"%REQ(X-REQUEST-ID)%\" \"%REQ(:AUTHORITY)%\" \"%UPSTREAM_HOST%\" %UPSTREAM_CLUSTER_RAW% "
-    "%UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% "
-    "%ROUTE_NAME%\n";
-
-bool concerns(WorkloadMode mode, Direction direction) {
-  if (mode == istio::telemetry::v1alpha1::CLIENT_AND_SERVER) return true;
-  return (mode == istio::telemetry::v1alpha1::SERVER) == (direction == Direction::inbound);
-}
 
 /// Of the mesh, of the namespace, of the workload: one each, the oldest.
 std::vector<const Spec*> levels_of(const World& world, const ProxyNode& node) {
@@ -56,120 +37,6 @@ std::vector<const Spec*> levels_of(const World& world, const ProxyNode& node) {
   std::vector<const Spec*> out;
   for (const Spec* each : {mesh, ns, workload}) {
     if (each != nullptr) out.push_back(each);
-  }
-  return out;
-}
-
-const Provider* provider_named(const World& world, const std::string& name) {
-  for (const auto& each : world.mesh().extension_providers()) {
-    if (each.name() == name) return &each;
-  }
-  return nullptr;
-}
-
-struct Backend {
-  std::string cluster, authority;
-};
-
-/// Where a provider's service is: "otel.shop.svc.cluster.local", or with its namespace in front, "shop/otel...".
-Backend backend_of(const std::string& service, std::uint32_t port) {
-  const std::size_t slash = service.find('/');
-  const std::string host = slash == std::string::npos ? service : service.substr(slash + 1);
-  return {outbound_cluster(port, "", host), host};
-}
-
-void set_grpc(const Backend& backend, envoy::config::core::v3::GrpcService& out) {
-  out.mutable_envoy_grpc()->set_cluster_name(backend.cluster);
-  out.mutable_envoy_grpc()->set_authority(backend.authority);
-}
-
-AccessLog file_log(const std::string& path, const std::string& text, const google::protobuf::Struct* labels) {
-  envoy::extensions::access_loggers::file::v3::FileAccessLog file;
-  file.set_path(path);
-  if (labels != nullptr) {
-    *file.mutable_log_format()->mutable_json_format() = *labels;
-  } else {
-    std::string line = text.empty() ? std::string(kLine) : text;
-    if (!line.ends_with('\n')) line += '\n';
-    file.mutable_log_format()->mutable_text_format_source()->set_inline_string(std::move(line));
-  }
-  AccessLog out;
-  out.set_name("envoy.access_loggers.file");
-  *out.mutable_typed_config() = packed(file);
-  return out;
-}
-
-std::optional<AccessLog> log_of(const Provider& provider) {
-  if (provider.has_envoy_file_access_log()) {
-    const auto& file = provider.envoy_file_access_log();
-    const bool json = file.log_format().has_labels();
-    return file_log(file.path().empty() ? "/dev/stdout" : file.path(), file.log_format().text(),
-                    json ? &file.log_format().labels() : nullptr);
-  }
-  if (!provider.has_envoy_http_als()) return std::nullopt;
-  const auto& als = provider.envoy_http_als();
-  envoy::extensions::access_loggers::grpc::v3::HttpGrpcAccessLogConfig config;
-  auto& common = *config.mutable_common_config();
-  common.set_log_name(als.log_name().empty() ? "http_envoy_accesslog" : als.log_name());
-  set_grpc(backend_of(als.service(), als.port()), *common.mutable_grpc_service());
-  common.set_transport_api_version(envoy::config::core::v3::V3);
-  *common.mutable_filter_state_objects_to_log() = als.filter_state_objects_to_log();
-  if (common.filter_state_objects_to_log().empty()) {
-    common.add_filter_state_objects_to_log("upstream_peer");
-    common.add_filter_state_objects_to_log("downstream_peer");
-  }
-  *config.mutable_additional_request_headers_to_log() = als.additional_request_headers_to_log();
-  *config.mutable_additional_response_headers_to_log() = als.additional_response_headers_to_log();
-  *config.mutable_additional_response_trailers_to_log() = als.additional_response_trailers_to_log();
-  AccessLog out;
-  out.set_name("envoy.access_loggers.http_grpc");
-  *out.mutable_typed_config() = packed(config);
-  return out;
-}
-
-void set_filter(const std::string& expression, AccessLog& out) {
-  envoy::extensions::access_loggers::filters::cel::v3::ExpressionFilter filter;
-  filter.set_expression(expression);
-  auto& extension = *out.mutable_filter()->mutable_extension_filter();
-  extension.set_name("envoy.access_loggers.extension_filters.cel");
-  *extension.mutable_typed_config() = packed(filter);
-}
-
-AccessLogs access_logs(const World& world, const std::vector<const Spec*>& levels, Direction direction) {
-  const Spec* deciding = nullptr;
-  for (const Spec* level : levels) {
-    if (level->access_logging_size() > 0) deciding = level;
-  }
-  AccessLogs out;
-  if (deciding == nullptr) {
-    std::set<std::string> names(world.mesh().default_providers().access_logging().begin(),
-                                world.mesh().default_providers().access_logging().end());
-    if (names.empty() && !world.mesh().access_log_file().empty()) {
-      out.push_back(file_log(world.mesh().access_log_file(), world.mesh().access_log_format(), nullptr));
-    }
-    for (const std::string& name : names) {
-      const Provider* provider = provider_named(world, name);
-      if (auto log = provider == nullptr ? std::nullopt : log_of(*provider)) out.push_back(std::move(*log));
-    }
-    return out;
-  }
-  // Of several entries that name a provider the last decides.
-  std::map<std::string, const AccessLogging*> by_provider;
-  for (const AccessLogging& entry : deciding->access_logging()) {
-    if (entry.has_match() && !concerns(entry.match().mode(), direction)) continue;
-    for (const auto& provider : entry.providers()) by_provider[provider.name()] = &entry;
-    if (entry.providers().empty()) {
-      for (const std::string& name : world.mesh().default_providers().access_logging()) by_provider[name] = &entry;
-      if (world.mesh().default_providers().access_logging().empty()) by_provider["envoy"] = &entry;
-    }
-  }
-  for (const auto& [name, entry] : by_provider) {
-    if (entry->disabled().value()) continue;
-    const Provider* provider = provider_named(world, name);
-    auto log = provider == nullptr ? std::nullopt : log_of(*provider);
-    if (!log) continue;
-    if (entry->has_filter()) set_filter(entry->filter().expression(), *log);
-    out.push_back(std::move(*log));
   }
   return out;
 }
