@@ -58,7 +58,12 @@ class Listeners {
       add_http(port.servers.front(), out);
       return;
     }
-    Hosts known;
+    Hosts known;  // no route may take the name of a server that ends TLS
+    for (const GatewayServer& server : port.servers) {
+      if (server.passes_tls() || !server.server->has_tls()) continue;
+      const Hosts names = server.server_names();
+      known.insert(known.end(), names.begin(), names.end());
+    }
     for (const GatewayServer& server : port.servers) {
       if (!server.route_name.empty()) {
         FilterChain& chain = add_http(server, out);

@@ -241,5 +241,34 @@ spec:
               ElementsAre("db.example.com"));
 }
 
+// Two chains for one server name would be a listener that every proxy refuses.
+TEST(GatewayListeners, have_one_chain_for_a_server_name) {
+  const auto world = world_of(gateway("a", R"(
+  - port: {number: 443, name: pass, protocol: TLS}
+    hosts: ["*.example.com"]
+    tls: {mode: PASSTHROUGH}
+  - port: {number: 443, name: https, protocol: HTTPS}
+    hosts: [shop/a.example.com]
+    tls: {mode: SIMPLE, credentialName: cert}
+  - port: {number: 443, name: again, protocol: HTTPS}
+    hosts: [edge/a.example.com]
+    tls: {mode: SIMPLE, credentialName: cert}
+)") + R"(
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: db, namespace: shop}
+spec:
+  hosts: ["*.example.com"]
+  gateways: [edge/a]
+  tls:
+  - match: [{sniHosts: [a.example.com]}, {sniHosts: [b.example.com]}]
+    route: [{destination: {host: db.example.com, port: {number: 1}}}]
+)");
+  const Listener listener = made(*world, router()).at("0.0.0.0_443");
+  ASSERT_EQ(listener.filter_chains_size(), 2);
+  EXPECT_THAT(listener.filter_chains(0).filter_chain_match().server_names(), ElementsAre("b.example.com"));
+  EXPECT_TRUE(listener.filter_chains(1).has_transport_socket());
+}
+
 }  // namespace
 }  // namespace proa::mesh

@@ -89,11 +89,13 @@ class Merge {
 
   /// Two chains for one server name would make a listener that no proxy takes.
   bool claim(const GatewayServer& server, const Key& key) {
-    std::set<std::string>& taken = hosts_[key];
-    for (const std::string& host : server.hosts) {
-      if (taken.contains(host)) return false;
+    Hosts names = server.hosts;
+    if (!server.passes_tls()) {  // else its routes say the names, and the namespace tells two servers apart
+      for (std::string& name : names) name.erase(0, name.find('/') + 1);
     }
-    taken.insert(server.hosts.begin(), server.hosts.end());
+    std::set<std::string>& taken = hosts_[key];
+    if (std::ranges::any_of(names, [&](const std::string& name) { return taken.contains(name); })) return false;
+    taken.insert(names.begin(), names.end());
     return true;
   }
 
