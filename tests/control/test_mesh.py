@@ -18,12 +18,14 @@ TESTDATA = pathlib.Path(__file__).parents[2] / "src/mesh/testdata"
 def shop(request, tmp_path):
     """The world of the captures, and the sidecar of productpage in it."""
     kind, api_type = request.param.split("-", 1)
-    port = Reservation()
-    plane = MeshPlane(tmp_path, (TESTDATA / "meshconfig.yaml").read_text() + f"proxyListenPort: {port.port}\n")
+    port, inbound = Reservation(), Reservation()
+    plane = MeshPlane(tmp_path, (TESTDATA / "meshconfig.yaml").read_text() +
+                      f"proxyListenPort: {port.port}\nproxyInboundListenPort: {inbound.port}\n")
     plane.write("world.yaml", (TESTDATA / "world.yaml").read_text())
     agent = Agent(tmp_path)
     plane.start()
     port.release()
+    inbound.release()
     proxy = sidecar(plane, agent, tmp_path / "proxy", kind, api_type)
     yield plane, proxy
     proxy.stop()
@@ -37,7 +39,7 @@ def dump(proxy, resource: str) -> list[dict]:
 
 def test_a_sidecar_takes_everything(shop):
     plane, proxy = shop
-    names = {"virtualOutbound", "0.0.0.0_443", "240.1.0.4_5432", "240.1.0.5_7000", "240.1.0.6_27017"} | {
+    names = {"virtualOutbound", "virtualInbound", "0.0.0.0_443", "240.1.0.4_5432", "240.1.0.5_7000", "240.1.0.6_27017"} | {
         f"0.0.0.0_{port}" for port in (80, 4317, 4318, 8000, 8080, 8081, 9000, 9080, 9090, 9411)}
     wait_for(lambda: {each["name"] for each in dump(proxy, "dynamic_listeners") if "active_state" in each} >= names,
              "all listeners")
@@ -45,7 +47,7 @@ def test_a_sidecar_takes_everything(shop):
         "80", "4317", "4318", "8000", "8080", "8081", "9000", "9080", "9090", "9411"}, "all routes")
     clusters = {each["cluster"]["name"] for each in dump(proxy, "dynamic_active_clusters")}
     assert {"outbound|9080|v2|reviews.shop.svc.cluster.local", "outbound|80||api.example.com", "BlackHoleCluster",
-            "PassthroughCluster", "InboundPassthroughCluster"} <= clusters
+            "PassthroughCluster", "InboundPassthroughCluster", "inbound|9080||"} <= clusters
     assert not any("error_state" in each for each in dump(proxy, "dynamic_listeners"))
     assert "refuse" not in plane.log()
 
@@ -128,6 +130,66 @@ def test_calls_without_redirection(kind, tmp_path):
         wait_for(lambda: dump(proxy, "dynamic_route_configs"), "routes")
         assert answer("a.example.com") == (200, b"a")
         assert answer("b.example.com")[0] == 502
+    finally:
+        for each in (proxy, agent, plane, origin):
+            each.stop()
+
+
+GATEWAY = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: a, namespace: shop}}
+spec:
+  hosts: [a.example.com]
+  ports: [{{number: 80, name: http, protocol: HTTP}}]
+  resolution: STATIC
+  endpoints: [{{address: 127.0.0.1, ports: {{http: {origin}}}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {{name: edge, namespace: shop}}
+spec:
+  selector: {{istio: gw}}
+  servers: [{{port: {{number: {port}, name: http, protocol: HTTP}}, bind: 127.0.0.1, hosts: ["*.example.com"]}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: a, namespace: shop}}
+spec:
+  hosts: [shop.example.com]
+  gateways: [edge]
+  http: [{{route: [{{destination: {{host: a.example.com, port: {{number: 80}}}}}}]}}]
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {{name: a, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{istio: gw}}}}
+  action: DENY
+  rules: [{{to: [{{operation: {{paths: [/secret*]}}}}]}}]
+"""
+
+
+@pytest.mark.parametrize("kind", ["proa", "envoy"])
+def test_a_gateway(kind, tmp_path):
+    """A router serves the hosts of its Gateway, but for what a policy denies."""
+    origin, port = Origin("a"), Reservation()
+    plane, agent = MeshPlane(tmp_path), Agent(tmp_path)
+    plane.write("mesh.yaml", GATEWAY.format(port=port.port, origin=origin.port))
+    plane.start()
+    node = {**PRODUCTPAGE, "id": "router~127.0.9.1~gw-1.shop~shop.svc.cluster.local",
+            "metadata": {**PRODUCTPAGE["metadata"], "LABELS": {"istio": "gw"}, "INSTANCE_IPS": "127.0.9.1"}}
+    port.release()
+    proxy = sidecar(plane, agent, tmp_path / "proxy", kind, "DELTA_GRPC", node)
+    try:
+        def answer(host: str, path: str = "/") -> tuple[int, bytes]:
+            with Http1Client(Dial(port.port)) as client:
+                got = client.request("GET", path, [("host", host)])
+            return got.status, got.body
+        wait_for(lambda: dump(proxy, "dynamic_route_configs"), "routes")
+        assert answer("shop.example.com") == (200, b"a")
+        assert answer("other.example.com")[0] == 404
+        assert answer("shop.example.com", "/secret/x")[0] == 403
     finally:
         for each in (proxy, agent, plane, origin):
             each.stop()

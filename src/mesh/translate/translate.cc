@@ -10,6 +10,11 @@
 #include "mesh/push/resource_type.h"
 #include "mesh/translate/clusters.h"
 #include "mesh/translate/egress.h"
+#include "mesh/translate/gateway_listeners.h"
+#include "mesh/translate/gateway_routes.h"
+#include "mesh/translate/gateway_sni_clusters.h"
+#include "mesh/translate/inbound.h"
+#include "mesh/translate/inbound_clusters.h"
 #include "mesh/translate/names.h"
 #include "mesh/translate/outbound_listeners.h"
 #include "mesh/translate/outbound_routes.h"
@@ -44,19 +49,7 @@ class Translation {
   ResourceSet made() {
     for (const auto& service : scope_.services) add_service(*service);
     add(kClusterType, black_hole_cluster(world_));
-    add(kClusterType, passthrough_cluster(world_));
-    if (node_.type == ProxyNode::Type::sidecar) {
-      add(kClusterType, inbound_passthrough_cluster(world_));
-      const Reporting reporting = reporting_for(world_, node_, Direction::outbound);
-      for (const Listener& listener : outbound_listeners(world_, node_, scope_, reporting)) {
-        add(kListenerType, listener);
-      }
-      if (same_routes_) {
-        reuse_all(kRoutesType);
-      } else {
-        add_routes();
-      }
-    }
+    node_.type == ProxyNode::Type::sidecar ? add_sidecar() : add_gateway();
     return std::move(out_);
   }
 
@@ -69,6 +62,31 @@ class Translation {
   void put(std::string_view type, const std::string& name, const google::protobuf::Message& message,
            const Origin& origin) {
     out_.types[std::string(type)][name] = make_resource(name, config::stable_bytes(message), origin);
+  }
+
+  void add_sidecar() {
+    add(kClusterType, passthrough_cluster(world_));
+    add(kClusterType, inbound_passthrough_cluster(world_));
+    for (const Cluster& cluster : inbound_clusters(world_, node_)) add(kClusterType, cluster);
+    const Reporting reporting = reporting_for(world_, node_, Direction::outbound);
+    for (const Listener& listener : outbound_listeners(world_, node_, scope_, reporting)) {
+      add(kListenerType, listener);
+    }
+    for (const Listener& listener : inbound_listeners(world_, node_)) add(kListenerType, listener);
+    if (same_routes_) {
+      reuse_all(kRoutesType);
+    } else {
+      add_routes();
+    }
+  }
+
+  void add_gateway() {
+    for (const SniCluster& each : gateway_sni_clusters(world_, node_, scope_)) {
+      add(kClusterType, each.cluster);
+      if (each.endpoints) put(kEndpointsType, each.cluster.name(), *each.endpoints, {});
+    }
+    for (const Listener& listener : gateway_listeners(world_, node_, scope_)) add(kListenerType, listener);
+    for (const RouteConfiguration& routes : gateway_routes(world_, node_, scope_)) add(kRoutesType, routes);
   }
 
   /// A cluster for each port, and for each subset of the service's rule.

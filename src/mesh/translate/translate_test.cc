@@ -28,6 +28,23 @@ TEST_F(Translate, gives_every_type_by_name_and_where_it_comes_from) {
   EXPECT_EQ(cluster->origin.object, "DestinationRule shop/reviews");
 }
 
+TEST_F(Translate, gives_a_sidecar_both_directions) {
+  const ResourceSet set = translate(*world, node);
+  EXPECT_THAT(names(set, kListenerType), testing::IsSupersetOf({"virtualInbound", "virtualOutbound"}));
+  EXPECT_THAT(names(set, kClusterType), testing::IsSupersetOf({"inbound|9080||", "InboundPassthroughCluster"}));
+}
+
+TEST_F(Translate, gives_a_router_its_gateways_and_nothing_of_a_sidecar) {
+  node.type = ProxyNode::Type::router;
+  node.labels = {{"istio", "ingressgateway"}};
+  const ResourceSet set = translate(*world, node);
+  EXPECT_THAT(names(set, kListenerType), testing::ElementsAre("0.0.0.0_15443", "0.0.0.0_5433", "0.0.0.0_8081",
+                                                              "0.0.0.0_8082", "0.0.0.0_8443", "0.0.0.0_9443"));
+  EXPECT_EQ(names(set, kRoutesType).size(), 5U);
+  EXPECT_EQ(names(set, kClusterType).size(), 40U);    // as many as istiod sent
+  EXPECT_EQ(names(set, kEndpointsType).size(), 34U);  // of mTLS by server name as well
+}
+
 TEST_F(Translate, the_same_world_gives_the_same_bytes) {
   const ResourceSet a = translate(*world, node), b = translate(*world, node);
   for (const auto& [type, named] : a.types) {
