@@ -203,26 +203,28 @@ void FolderSource::refresh() {
   for (const std::string& path : due) load(path, loaded, touched);
   SourceChange change;
   for (const ObjectKey& key : touched) {
-    const std::string* path = owner(key);
-    if (path == nullptr) {
+    const std::string* first = owner(key);
+    if (first == nullptr) {
       definers_.erase(key);
       if (given_.erase(key) != 0) change.removed.push_back(key);
       continue;
     }
-    const Known& known = *std::ranges::find(files_[*path].objects, key, &Known::key);
+    const std::string path = *first;  // load() changes who defines what
+    const Known known = *std::ranges::find(files_[path].objects, key, &Known::key);
     const auto given = given_.find(key);
-    if (given != given_.end() && given->second.first == *path && given->second.second.contents == known.contents &&
+    if (given != given_.end() && given->second.first == path && given->second.second.contents == known.contents &&
         given->second.second.line == known.line) {
       continue;
     }
     // Another file took over: it is read again, since its text is not kept.
-    if (!loaded.contains(*path)) {
+    if (!loaded.contains(path)) {
       std::set<ObjectKey> already;
-      load(std::string(*path), loaded, already);
+      load(path, loaded, already);
     }
-    const auto document = loaded[*path].find(key);
-    if (document == loaded[*path].end()) continue;  // broken just now: what was given stays
-    given_.insert_or_assign(key, std::pair(*path, known));
+    const auto document = loaded[path].find(key);
+    if (document == loaded[path].end()) continue;  // broken just now: what was given stays
+    given_.insert_or_assign(
+        key, std::pair(path, Known{key, document->second->contents, document->second->root.mark().line}));
     change.put.push_back(document->second);
   }
   if (!due.empty() || !change.empty()) changed_(std::move(change));
