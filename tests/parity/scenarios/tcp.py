@@ -7,8 +7,10 @@ from tests.support.reply import Reply
 from tests.support.tcp_origin import Manners
 
 
-def talk(listener: str, *messages: bytes, manners: Manners | None = None, half_close: bool = False, dial: dict | None = None):
-    """Sends messages one by one, waiting for as many bytes back; then how it ends."""
+def talk(listener: str, *messages: bytes, manners: Manners | None = None, half_close: bool = False, dial: dict | None = None,
+         header: int = 0):
+    """Sends messages one by one, waiting for as many bytes back, and at first for the `header` that the proxy sent before
+    them; then how it ends."""
     def flow(world):
         world.tcp["echo"].reset(manners)
         client = Http1Client(world.dial(listener, seconds=2.0, **(dial or {})))
@@ -19,7 +21,7 @@ def talk(listener: str, *messages: bytes, manners: Manners | None = None, half_c
             for index, message in enumerate(messages):
                 seen[f"read[{index}]"] = b""          # stays so when the peer refuses at once
                 client.send(message)
-                seen[f"read[{index}]"] = client.read_until(len(message))
+                seen[f"read[{index}]"] = client.read_until(len(message) + (header if index == 0 else 0))
             if half_close:
                 client.shut_write()
             seen["end"] = "open" if client.closed_by_peer(0.5) == "open" else "gone"
@@ -256,7 +258,7 @@ PASS_THROUGH.case("from_v1", get("/"), listener="all", dial={"before": V1})
 PASS_THROUGH.case("v6", get("/"), listener="all", dial={
     "before": v2(family=0x21, body=bytes(15) + b"\1" + bytes(15) + b"\2" + b"\0\1\0\2", tlvs=b"\xe0\0\x01x")})
 PASS_THROUGH.case("local", get("/"), listener="all", dial={"before": v2(command=0, family=0, body=b"", tlvs=b"\xe0\0\x01x")})
-PASS_THROUGH.case("tcp", flow=talk("tcp", b"hello", dial=_tlvs(_TWO)), logs=1)
+PASS_THROUGH.case("tcp", flow=talk("tcp", b"hello", dial=_tlvs(_TWO), header=28 + len(_TWO)), logs=1)
 
 _INSPECTOR = '{name: envoy.filters.listener.http_inspector, typed_config: {"@type": listener.http_inspector.v3.HttpInspector}}'
 _TLS_INSPECTOR = '{name: envoy.filters.listener.tls_inspector, typed_config: {"@type": listener.tls_inspector.v3.TlsInspector}}'
