@@ -8,6 +8,7 @@
 #include "envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.pb.h"
 #include "envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.pb.h"
 #include "envoy/extensions/transport_sockets/tls/v3/tls.pb.h"
+#include "mesh/translate/agent_secret.h"
 #include "mesh/translate/names.h"
 #include "mesh/translate/packed.h"
 
@@ -18,24 +19,10 @@ namespace {
 using envoy::config::cluster::v3::Cluster;
 using envoy::config::core::v3::TransportSocket;
 using envoy::extensions::transport_sockets::tls::v3::CommonTlsContext;
-using envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig;
 using envoy::extensions::transport_sockets::tls::v3::TlsParameters;
 using envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext;
 using istio::networking::v1alpha3::ClientTLSSettings;
 using istio::networking::v1alpha3::TrafficPolicy;
-
-/// A secret of the agent's SDS. Without `wait`, Envoy gives up on it after its usual time.
-void set_secret(const std::string& name, bool wait, SdsSecretConfig& out) {
-  out.set_name(name);
-  auto& config = *out.mutable_sds_config();
-  auto& api = *config.mutable_api_config_source();
-  api.set_api_type(envoy::config::core::v3::ApiConfigSource::GRPC);
-  api.set_transport_api_version(envoy::config::core::v3::V3);
-  api.add_grpc_services()->mutable_envoy_grpc()->set_cluster_name("sds-grpc");
-  api.set_set_node_on_first_message_only(true);
-  if (wait) config.mutable_initial_fetch_timeout();
-  config.set_resource_api_version(envoy::config::core::v3::V3);
-}
 
 void set_versions(CommonTlsContext& out) {
   out.mutable_tls_params()->set_tls_minimum_protocol_version(TlsParameters::TLSv1_2);
@@ -53,10 +40,10 @@ UpstreamTlsContext istio_mutual(const std::string& sni, const std::set<std::stri
   UpstreamTlsContext out;
   CommonTlsContext& common = *out.mutable_common_tls_context();
   set_versions(common);
-  set_secret("default", true, *common.add_tls_certificate_sds_secret_configs());
+  set_agent_secret("default", true, *common.add_tls_certificate_sds_secret_configs());
   expect_names(names, common);
-  set_secret("ROOTCA", true,
-             *common.mutable_combined_validation_context()->mutable_validation_context_sds_secret_config());
+  set_agent_secret("ROOTCA", true,
+                   *common.mutable_combined_validation_context()->mutable_validation_context_sds_secret_config());
   common.add_alpn_protocols("istio-peer-exchange");
   common.add_alpn_protocols("istio");
   if (http2) common.add_alpn_protocols("h2");
@@ -69,15 +56,15 @@ UpstreamTlsContext own_tls(const ClientTLSSettings& tls, bool http2) {
   CommonTlsContext& common = *out.mutable_common_tls_context();
   set_versions(common);
   if (!tls.client_certificate().empty()) {
-    set_secret(fmt::format("file-cert:{}~{}", tls.client_certificate(), tls.private_key()), false,
-               *common.add_tls_certificate_sds_secret_configs());
+    set_agent_secret(fmt::format("file-cert:{}~{}", tls.client_certificate(), tls.private_key()), false,
+                     *common.add_tls_certificate_sds_secret_configs());
   }
   if (!tls.insecure_skip_verify().value()) {
     expect_names(tls.subject_alt_names(), common);
     // No file means the system's roots.
     const std::string root = tls.ca_certificates().empty() ? "system" : tls.ca_certificates();
-    set_secret("file-root:" + root, false,
-               *common.mutable_combined_validation_context()->mutable_validation_context_sds_secret_config());
+    set_agent_secret("file-root:" + root, false,
+                     *common.mutable_combined_validation_context()->mutable_validation_context_sds_secret_config());
   }
   if (http2) common.add_alpn_protocols("h2");
   out.set_sni(tls.sni());

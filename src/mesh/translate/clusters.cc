@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "envoy/config/cluster/v3/cluster.pb.h"
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
+#include "mesh/translate/circuit_breakers.h"
 #include "mesh/translate/client_tls.h"
 #include "mesh/translate/names.h"
 #include "mesh/translate/packed.h"
@@ -23,8 +22,6 @@ using istio::networking::v1alpha3::LoadBalancerSettings;
 using istio::networking::v1alpha3::OutlierDetection;
 using istio::networking::v1alpha3::TrafficPolicy;
 
-// Istio's "no limit": Envoy's own defaults of 1024 surprise people.
-constexpr std::uint32_t kNoLimit = std::numeric_limits<std::uint32_t>::max();
 constexpr std::string_view kHttpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 void set_type(const AssignmentFor& what, Cluster& out) {
@@ -54,15 +51,6 @@ void set_type(const AssignmentFor& what, Cluster& out) {
   resolver.mutable_udp_max_queries()->set_value(100);
   out.mutable_typed_dns_resolver_config()->set_name("envoy.network.dns_resolver.cares");
   *out.mutable_typed_dns_resolver_config()->mutable_typed_config() = packed(resolver);
-}
-
-void set_breakers(const ConnectionPoolSettings& pool, Cluster& out) {
-  auto& limits = *out.mutable_circuit_breakers()->add_thresholds();
-  const auto or_none = [](std::int32_t value) { return value == 0 ? kNoLimit : static_cast<std::uint32_t>(value); };
-  limits.mutable_max_connections()->set_value(or_none(pool.tcp().max_connections()));
-  limits.mutable_max_pending_requests()->set_value(or_none(pool.http().http1_max_pending_requests()));
-  limits.mutable_max_requests()->set_value(or_none(pool.http().http2_max_requests()));
-  limits.mutable_max_retries()->set_value(or_none(pool.http().max_retries()));
 }
 
 /// What the cluster speaks. Nothing is sent where it says no more than HTTP/1.

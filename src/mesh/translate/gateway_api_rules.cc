@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "mesh/translate/reference_grants.h"
+
 namespace proa::mesh {
 
 namespace {
@@ -15,32 +17,16 @@ using istio::networking::v1alpha3::HTTPRedirect;
 using istio::networking::v1alpha3::HTTPRoute;
 using istio::networking::v1alpha3::StringMatch;
 
-constexpr std::string_view kGroup = "gateway.networking.k8s.io";
-
 void set_duration(std::int64_t milliseconds, google::protobuf::Duration& out) {
   out.set_seconds(milliseconds / 1000);
   out.set_nanos(static_cast<std::int32_t>(milliseconds % 1000) * 1'000'000);
-}
-
-/// Whether objects of `to_ns` may be referred to from a route of `ns`.
-bool granted(const World& world, std::string_view kind, const std::string& ns, const ObjectRef& to,
-             const std::string& to_ns) {
-  if (ns == to_ns) return true;
-  return std::ranges::any_of(world.table<ReferenceGrant>().in(to_ns), [&](const auto& grant) {
-    const bool from = std::ranges::any_of(grant->spec.from, [&](const GrantFrom& each) {
-      return each.group == kGroup && each.kind == kind && each.ns == ns;
-    });
-    return from && std::ranges::any_of(grant->spec.to, [&](const GrantTo& each) {
-             return each.group == to.group && each.kind == to.kind && (each.name.empty() || each.name == to.name);
-           });
-  });
 }
 
 /// The host of a backend; empty: it may not be used, which answers 500.
 std::string host_of(const World& world, std::string_view kind, const std::string& ns, const BackendRef& backend) {
   const std::string& there = backend.ns.empty() ? ns : backend.ns;
   if (backend.kind == "Hostname") return backend.name;  // of a ServiceEntry, in Istio's own group
-  if ((!backend.kind.empty() && backend.kind != "Service") || !granted(world, kind, ns, backend, there)) return {};
+  if ((!backend.kind.empty() && backend.kind != "Service") || !granted(world, kind, ns, backend)) return {};
   return full_host_name(backend.name, there, world.domain());
 }
 

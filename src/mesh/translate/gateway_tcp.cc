@@ -4,29 +4,17 @@
 
 #include <algorithm>
 
-#include "envoy/extensions/filters/network/mongo_proxy/v3/mongo_proxy.pb.h"
-#include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 #include "mesh/translate/endpoints.h"
 #include "mesh/translate/names.h"
+#include "mesh/translate/tcp_filters.h"
 
 namespace proa::mesh {
 
 namespace {
 
 using Filters = GatewayChainsFor::Filters;
-using envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy;
 using istio::networking::v1alpha3::Destination;
 using istio::networking::v1alpha3::TrafficPolicy;
-
-/// What a policy says of connections as such.
-void set_policy(const TrafficPolicy& policy, TcpProxy& out) {
-  const auto& tcp = policy.connection_pool().tcp();
-  if (tcp.has_idle_timeout()) *out.mutable_idle_timeout() = tcp.idle_timeout();
-  if (tcp.has_max_connection_duration()) {
-    *out.mutable_max_downstream_connection_duration() = tcp.max_connection_duration();
-  }
-  if (policy.load_balancer().consistent_hash().use_source_ip()) out.add_hash_policy()->mutable_source_ip();
-}
 
 class Chains {
  public:
@@ -124,7 +112,7 @@ class Chains {
     proxy.set_cluster(name);
     TrafficPolicy scratch;
     if (rule != nullptr) {
-      set_policy(*policy_of({what_.world, what_.node, service, port, rule, subset}, scratch), proxy);
+      set_connection_policy(*policy_of({what_.world, what_.node, service, port, rule, subset}, scratch), proxy);
     }
     out_.push_back({.server_names = {name},
                     .protocols = {"istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2"},
@@ -181,24 +169,12 @@ class Chains {
       if (each.name() == destination.subset()) subset = &each;
     }
     TrafficPolicy scratch;
-    set_policy(*policy_of({what_.world, what_.node, *service, *port, rule.get(), subset}, scratch), proxy);
+    set_connection_policy(*policy_of({what_.world, what_.node, *service, *port, rule.get(), subset}, scratch), proxy);
   }
 
   Filters filters(Protocol protocol, TcpProxy& proxy) const {
-    for (const auto& log : what_.reporting.logs) *proxy.add_access_log() = log;
-    Filters out;
-    if (what_.reporting.stats) {
-      auto& stats = out.emplace_back();
-      stats.set_name("istio.stats");
-      *stats.mutable_typed_config() = *what_.reporting.stats;
-    }
-    if (protocol == Protocol::mongo) {
-      envoy::extensions::filters::network::mongo_proxy::v3::MongoProxy mongo;
-      mongo.set_stat_prefix(proxy.stat_prefix());
-      out.push_back(network_filter("envoy.filters.network.mongo_proxy", mongo));
-    }
-    out.push_back(network_filter("envoy.filters.network.tcp_proxy", proxy));
-    return out;
+    add_logs(what_.reporting, proxy);
+    return tcp_filters(proxy, protocol, what_.reporting);
   }
 
   const GatewayChainsFor& what_;

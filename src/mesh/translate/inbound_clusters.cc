@@ -1,10 +1,10 @@
 #include "mesh/translate/inbound_clusters.h"
 
 #include <charconv>
-#include <limits>
 
 #include "envoy/config/endpoint/v3/endpoint.pb.h"
 #include "envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h"
+#include "mesh/translate/circuit_breakers.h"
 #include "mesh/translate/endpoints.h"
 #include "mesh/translate/inbound_ports.h"
 #include "mesh/translate/names.h"
@@ -18,8 +18,6 @@ using envoy::config::cluster::v3::Cluster;
 using envoy::config::core::v3::Address;
 using envoy::extensions::upstreams::http::v3::HttpProtocolOptions;
 using istio::networking::v1alpha3::ConnectionPoolSettings;
-
-constexpr std::uint32_t kNoLimit = std::numeric_limits<std::uint32_t>::max();
 
 /// Limits of the Sidecar's listener, else the Sidecar's, else those that clients are told, too.
 ConnectionPoolSettings pool_of(const World& world, const ProxyNode& node, const InboundPort& port) {
@@ -40,12 +38,7 @@ ConnectionPoolSettings pool_of(const World& world, const ProxyNode& node, const 
 void set_limits(const World& world, const ConnectionPoolSettings& pool, Cluster& out) {
   *out.mutable_connect_timeout() =
       pool.tcp().has_connect_timeout() ? pool.tcp().connect_timeout() : world.mesh().connect_timeout();
-  auto& limits = *out.mutable_circuit_breakers()->add_thresholds();
-  const auto or_none = [](std::int32_t value) { return value == 0 ? kNoLimit : static_cast<std::uint32_t>(value); };
-  limits.mutable_max_connections()->set_value(or_none(pool.tcp().max_connections()));
-  limits.mutable_max_pending_requests()->set_value(or_none(pool.http().http1_max_pending_requests()));
-  limits.mutable_max_requests()->set_value(or_none(pool.http().http2_max_requests()));
-  limits.mutable_max_retries()->set_value(or_none(pool.http().max_retries()));
+  set_breakers(pool, out);
 }
 
 /// Nothing is said of a workload that speaks no more than HTTP/1.

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "mesh/translate/agent_secret.h"
 #include "mesh/translate/packed.h"
 
 namespace proa::mesh {
@@ -23,19 +24,6 @@ TransportSocket socket_of(const DownstreamTlsContext& context) {
   out.set_name("envoy.transport_sockets.tls");
   *out.mutable_typed_config() = packed(context);
   return out;
-}
-
-/// A secret of the agent's SDS. The workload's own are waited for.
-void set_agent_secret(std::string name, bool wait, SdsSecretConfig& out) {
-  out.set_name(std::move(name));
-  auto& config = *out.mutable_sds_config();
-  auto& api = *config.mutable_api_config_source();
-  api.set_api_type(envoy::config::core::v3::ApiConfigSource::GRPC);
-  api.set_transport_api_version(envoy::config::core::v3::V3);
-  api.add_grpc_services()->mutable_envoy_grpc()->set_cluster_name("sds-grpc");
-  api.set_set_node_on_first_message_only(true);
-  if (wait) config.mutable_initial_fetch_timeout();
-  config.set_resource_api_version(envoy::config::core::v3::V3);
 }
 
 /// A secret that the control plane serves: "edge-cert", or one that says its kind ("configmap://").

@@ -6,16 +6,14 @@
 #include <charconv>
 #include <set>
 
-#include "envoy/extensions/filters/network/mongo_proxy/v3/mongo_proxy.pb.h"
-#include "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h"
 #include "mesh/translate/endpoints.h"
 #include "mesh/translate/names.h"
+#include "mesh/translate/tcp_filters.h"
 
 namespace proa::mesh {
 
 namespace {
 
-using envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy;
 using istio::networking::v1alpha3::Destination;
 using istio::networking::v1alpha3::L4MatchAttributes;
 using istio::networking::v1alpha3::TLSMatchAttributes;
@@ -36,38 +34,17 @@ void add_ranges(const Names& ranges, FilterChain& out) {
   for (const std::string& range : ranges) add_range(range, out);
 }
 
-/// What a policy says of connections as such.
+/// What a policy says of connections as such, and of the tunnel that they go through.
 void set_policy(const TrafficPolicy& policy, TcpProxy& out) {
-  const auto& tcp = policy.connection_pool().tcp();
-  if (tcp.has_idle_timeout()) *out.mutable_idle_timeout() = tcp.idle_timeout();
-  if (tcp.has_max_connection_duration()) {
-    *out.mutable_max_downstream_connection_duration() = tcp.max_connection_duration();
-  }
-  if (policy.load_balancer().consistent_hash().use_source_ip()) out.add_hash_policy()->mutable_source_ip();
-  if (policy.has_tunnel()) {
-    const auto& tunnel = policy.tunnel();
-    out.mutable_tunneling_config()->set_hostname(fmt::format("{}:{}", tunnel.target_host(), tunnel.target_port()));
-    out.mutable_tunneling_config()->set_use_post(tunnel.protocol() == "POST");
-  }
+  set_connection_policy(policy, out);
+  if (!policy.has_tunnel()) return;
+  const auto& tunnel = policy.tunnel();
+  out.mutable_tunneling_config()->set_hostname(fmt::format("{}:{}", tunnel.target_host(), tunnel.target_port()));
+  out.mutable_tunneling_config()->set_use_post(tunnel.protocol() == "POST");
 }
 
-void add_logs(const Reporting& reporting, TcpProxy& out) {
-  for (const auto& log : reporting.logs) *out.add_access_log() = log;
-}
-
-/// Statistics, the reading of the port's protocol, and the proxy.
 void add_filters(const TcpProxy& proxy, Protocol protocol, const Reporting& reporting, FilterChain& out) {
-  if (reporting.stats) {
-    auto& stats = *out.add_filters();
-    stats.set_name("istio.stats");
-    *stats.mutable_typed_config() = *reporting.stats;
-  }
-  if (protocol == Protocol::mongo) {
-    envoy::extensions::filters::network::mongo_proxy::v3::MongoProxy mongo;
-    mongo.set_stat_prefix(proxy.stat_prefix());
-    *out.add_filters() = network_filter("envoy.filters.network.mongo_proxy", mongo);
-  }
-  *out.add_filters() = network_filter("envoy.filters.network.tcp_proxy", proxy);
+  for (auto& filter : tcp_filters(proxy, protocol, reporting)) *out.add_filters() = std::move(filter);
 }
 
 class Chains {
