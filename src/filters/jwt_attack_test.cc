@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "filters/fake_exchange.h"
 #include "filters/jwt_authn.h"
+#include "filters/test_jwt_rules.h"
 #include "observe/registry.h"
 
 namespace proa::filters {
@@ -550,14 +551,7 @@ struct JwtAttack : testing::Test {
     provider->keys = std::make_shared<const Jwks>(*Jwks::parse(kKeys));
     provider->require_expiration = true;
     JwtAuthnConfig config;
-    route::VirtualHostSpec host;
-    host.domains = {"*"};
-    route::RouteSpec rule;
-    rule.match.path = route::PathPrefix{"/"};
-    host.routes.push_back(std::move(rule));
-    route::RouteTableSpec table;
-    table.virtual_hosts.push_back(std::move(host));
-    config.rules = *route::RouteTable::make(std::move(table));
+    config.rules = one_rule();
     config.requirements.emplace_back(JwtRequirement{.kind = JwtRequirement::Kind::kProvider, .provider = provider});
     config.providers = {provider};
     config.stats = std::make_shared<observe::StatGroup>(registry, kJwtAuthnSchema, observe::StatName{"h", {}});

@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "filters/fake_exchange.h"
 #include "filters/jwt_authn.h"
+#include "filters/test_jwt_rules.h"
 #include "observe/registry.h"
 
 namespace proa::filters {
@@ -82,14 +83,7 @@ class JwtGate {
     provider->keys = keys_;
     JwtAuthnConfig config;
     config.providers = {provider};
-    route::VirtualHostSpec host;
-    host.domains = {"*"};
-    route::RouteSpec rule;
-    rule.match.path = route::PathPrefix{"/"};
-    host.routes.push_back(std::move(rule));
-    route::RouteTableSpec table;
-    table.virtual_hosts.push_back(std::move(host));
-    config.rules = *route::RouteTable::make(std::move(table));
+    config.rules = one_rule();
     config.requirements = {JwtRequirement{.kind = JwtRequirement::Kind::kProvider, .provider = provider}};
     config.stats = stats_;
     return std::make_unique<FakeExchange>(make_jwt_authn(std::move(config)));

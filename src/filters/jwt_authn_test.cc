@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "filters/fake_exchange.h"
+#include "filters/test_jwt_rules.h"
 #include "observe/metadata.h"
 #include "observe/registry.h"
 
@@ -34,14 +35,7 @@ struct JwtAuthnTest : testing::Test {
   std::unique_ptr<FakeExchange> filter(std::optional<JwtRequirement> requirement) {
     JwtAuthnConfig config;
     config.providers = {provider};
-    route::VirtualHostSpec host;
-    host.domains = {"*"};
-    route::RouteSpec rule;
-    rule.match.path = route::PathPrefix{"/"};
-    host.routes.push_back(std::move(rule));
-    route::RouteTableSpec table;
-    table.virtual_hosts.push_back(std::move(host));
-    config.rules = *route::RouteTable::make(std::move(table));
+    config.rules = one_rule();
     config.requirements = {std::move(requirement)};
     config.named["named"] = of_provider();
     config.bypass_cors_preflight = true;

@@ -237,6 +237,16 @@ struct GrpcSourceStateTest : GrpcSourceTest {
         GrpcSourceOptions{.path = "/x", .name = "istiod", .authority = "istiod", .stats = stats, .state_file = path});
     source->subscribe(kCluster, kWildcard);
   }
+  /// A run that has the cluster "a" and ends; the next one is made.
+  void run_before() {
+    start();
+    requests();
+    respond("n1");
+    requests();
+    source->stop();
+    observer.take();
+    remake();
+  }
   bool saved() const { return std::filesystem::exists(path); }
   std::string path;
 };
@@ -267,13 +277,7 @@ TEST_F(GrpcSourceStateTest, what_has_not_been_saved_is_at_the_end) {
 }
 
 TEST_F(GrpcSourceStateTest, a_server_that_is_not_there_is_stood_in_for_until_it_answers) {
-  start();
-  requests();
-  respond("n1");
-  requests();
-  source->stop();
-  observer.take();
-  remake();
+  run_before();
   server.down = true;
   start();
   EXPECT_EQ(observer.take(), Lines{"Cluster : a@1"});
@@ -288,13 +292,7 @@ TEST_F(GrpcSourceStateTest, a_server_that_is_not_there_is_stood_in_for_until_it_
 }
 
 TEST_F(GrpcSourceStateTest, a_server_that_says_nothing_is_stood_in_for_after_a_while) {
-  start();
-  requests();
-  respond("n1");
-  requests();
-  source->stop();
-  observer.take();
-  remake();
+  run_before();
   start();
   loop.run_for(kSavedStateAfter - Milliseconds(1));
   EXPECT_EQ(observer.take(), Lines{});
@@ -303,13 +301,7 @@ TEST_F(GrpcSourceStateTest, a_server_that_says_nothing_is_stood_in_for_after_a_w
 }
 
 TEST_F(GrpcSourceStateTest, a_server_that_answers_is_believed_at_once) {
-  start();
-  requests();
-  respond("n1");
-  requests();
-  source->stop();
-  observer.take();
-  remake();
+  run_before();
   start();
   respond("n1", "b");
   loop.run_for(std::chrono::seconds(5));
