@@ -109,6 +109,8 @@ void write_request(ProtoWriter& to, const AuthorizationService& service, const o
 
 // ---- the answer ----
 
+/// Says where a message ends, or belongs to one connection: the codec's alone. A service that could set it could have
+/// the next hop see another request than was asked about.
 bool is_of_the_connection(std::string_view name) {
   using http::HeaderId;
   switch (http::header_id(name)) {
@@ -117,8 +119,9 @@ bool is_of_the_connection(std::string_view name) {
     case HeaderId::kConnection:
     case HeaderId::kKeepAlive:
     case HeaderId::kUpgrade:
+    case HeaderId::kTe:
     case HeaderId::kTrailer: return true;
-    default: return name == "host";
+    default: return name == "host" || name == "proxy-connection";
   }
 }
 
@@ -159,12 +162,17 @@ bool read_header_option(std::string_view bytes, HeaderPairs& set, HeaderPairs& a
   return !option.failed();
 }
 
+void add_removal(std::string_view name, AuthorizationAnswer& to) {
+  std::string one = lower(name);
+  if (!is_of_the_connection(one)) to.remove.push_back(std::move(one));
+}
+
 bool read_ok(std::string_view bytes, AuthorizationAnswer& to) {
   ProtoReader ok(bytes);
   bool good = true;
   while (ok.next()) {
     if (ok.is_bytes(2)) good &= read_header_option(ok.bytes(), to.set, to.append);
-    if (ok.is_bytes(5)) to.remove.push_back(lower(ok.bytes()));
+    if (ok.is_bytes(5)) add_removal(ok.bytes(), to);
     if (ok.is_bytes(6)) good &= read_header_option(ok.bytes(), to.response_set, to.response_append);
   }
   return good && !ok.failed();
@@ -338,8 +346,7 @@ AuthorizationAnswer read_http_answer(const AuthorizationService& service, uint16
       continue;
     }
     if (header.name == "x-envoy-auth-headers-to-remove") {
-      http::for_each_list_element(header.value,
-                                  [&](std::string_view name) { return to.remove.push_back(lower(name)), true; });
+      http::for_each_list_element(header.value, [&](std::string_view name) { return add_removal(name, to), true; });
       continue;
     }
     if (any_fits(service.client_headers_on_success, header.name)) to.response_append.push_back(pair);

@@ -26,6 +26,9 @@ void check(const AuthorizationAnswer& answer) {
       require(name != "content-length" && name != "transfer-encoding" && name != "host" && name != "connection");
     }
   }
+  for (const std::string& name : answer.remove) {
+    require(name != "content-length" && name != "transfer-encoding" && name != "host" && name != "connection");
+  }
   const bool requests = !answer.set.empty() || !answer.append.empty() || !answer.remove.empty();
   if (answer.what != What::kOk) require(!requests);
   if (answer.what == What::kError) {

@@ -153,6 +153,23 @@ TEST(CheckResponse, a_denial_that_says_nothing_is_a_403) {
   EXPECT_EQ(read_check_response(bytes).status, 403);
 }
 
+TEST(CheckResponse, leaves_alone_how_a_message_is_framed) {
+  constexpr const char* kNames[] = {"Content-Length", "transfer-encoding", "connection", "Host", "upgrade", "te"};
+  std::string bytes;
+  ProtoWriter(bytes).message(3, [&](ProtoWriter& ok) {
+    for (const char* name : kNames) {
+      header(ok, 2, name, "1");
+      header(ok, 6, name, "1", true);
+      ok.bytes(5, name);
+    }
+  });
+  const AuthorizationAnswer answer = read_check_response(bytes);
+  EXPECT_EQ(answer.what, What::kOk);
+  EXPECT_TRUE(answer.set.empty());
+  EXPECT_TRUE(answer.response_append.empty());
+  EXPECT_TRUE(answer.remove.empty());
+}
+
 TEST(CheckResponse, what_cannot_be_read_is_an_error) {
   EXPECT_EQ(read_check_response("\x0a\x7f").what, What::kError);
   // Below the first level, too: a status that is cut off is not a status of 0.
