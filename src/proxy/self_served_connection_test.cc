@@ -20,6 +20,10 @@ struct CountingFilter final : filters::NetworkFilter {
 };
 
 struct SelfServedTest : testing::Test {
+  void TearDown() override {  // a connection owns itself
+    listener.close_all();
+    loop.settle();
+  }
   void start(SelfServed what) {
     auto chain = TestListeners::self_served(std::move(what));
     chain->filters = {filter};
