@@ -26,9 +26,9 @@ class SidecarCommand final : public Command {
 
  private:
   void declare_run(CLI::App& parent) {
-    CLI::App& app = *parent.add_subcommand(
-        "run",
-        "start the proxy, then COMMAND when the mesh is ready for it; signals go to COMMAND, and so does its exit code");
+    CLI::App& app = *parent.add_subcommand("run",
+                                           "start the proxy, then COMMAND when the mesh is ready for it; signals go to "
+                                           "COMMAND, and so does its exit code");
     declare_bootstrap_options(app, options_);
     app.add_option("--root", options_.root, "PEM file of the mesh's root, to know the control plane by")
         ->required()
@@ -43,9 +43,10 @@ class SidecarCommand final : public Command {
                    "life of certificates to ask for; by default what the control plane gives")
         ->check(CLI::PositiveNumber)
         ->option_text("SECONDS");
-    app.add_option("--run-dir", options_.run_dir,
-                   "folder for the socket of secrets and the proxy's configuration; by default a new one, removed at the "
-                   "end")
+    app.add_option(
+           "--run-dir", options_.run_dir,
+           "folder for the socket of secrets and the proxy's configuration; by default a new one, removed at the "
+           "end")
         ->option_text("DIR");
     app.add_option("--proxy", options_.proxy, "the proxy (proa-proxy beside this program, or in PATH)")
         ->option_text("PROGRAM");
@@ -95,8 +96,8 @@ class SidecarCommand final : public Command {
     bootstrap_->add_option("--secret-socket", secret_socket_, "Unix socket of the agent that has the certificates")
         ->required()
         ->option_text("PATH");
-    bootstrap_->footer(
-        examples({"proa sidecar bootstrap --control mesh:15012 --service-account cart --secret-socket /run/sds/socket"}));
+    bootstrap_->footer(examples(
+        {"proa sidecar bootstrap --control mesh:15012 --service-account cart --secret-socket /run/sds/socket"}));
   }
 
   int print_bootstrap() {
@@ -113,7 +114,8 @@ class SidecarCommand final : public Command {
       return usage(checked.error().message);
     }
     if (options_.token_file.empty() && options_.identity_file.empty()) {
-      return usage("give --token-file or --identity-file: the control plane gives nobody a certificate who proves nothing");
+      return usage(
+          "give --token-file or --identity-file: the control plane gives nobody a certificate who proves nothing");
     }
     log::Settings settings;
     settings.level = options_.log_level;

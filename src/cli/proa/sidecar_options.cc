@@ -52,7 +52,8 @@ void declare_bootstrap_options(CLI::App& app, SidecarOptions& options) {
       ->option_text("NAME=VALUE ...");
   app.add_option("--locality", options.locality, "where it runs, for locality load balancing")
       ->option_text("REGION/ZONE/SUBZONE");
-  app.add_option("--cluster-id", options.cluster_id, "the cluster that it is part of (Kubernetes)")->option_text("NAME");
+  app.add_option("--cluster-id", options.cluster_id, "the cluster that it is part of (Kubernetes)")
+      ->option_text("NAME");
   app.add_option("--network", options.network, "the network that it is in")->option_text("NAME");
   app.add_option("--interception", options.interception,
                  "how connections reach the proxy: REDIRECT, TPROXY, or NONE: by the listeners of a Sidecar object")
@@ -63,8 +64,7 @@ void declare_bootstrap_options(CLI::App& app, SidecarOptions& options) {
       ->option_text("ADDRESS");
   app.add_option("--metrics", options.metrics, "where the proxy's own metrics can be had; none: '' (0.0.0.0:15090)")
       ->option_text("ADDRESS");
-  app.add_option("--readiness", options.readiness,
-                 "where the proxy answers /healthz/ready; none: '' (0.0.0.0:15021)")
+  app.add_option("--readiness", options.readiness, "where the proxy answers /healthz/ready; none: '' (0.0.0.0:15021)")
       ->option_text("ADDRESS");
   app.add_option("--status", options.status,
                  "where the agent answers /healthz/ready and all metrics together (0.0.0.0:15020)")

@@ -116,10 +116,10 @@ class SidecarRun {
     identity.token_file = options_.token_file;
     identity.identity_file = options_.identity_file;
     identity.ttl = std::chrono::seconds(options_.certificate_ttl_s);
-    keeper_.emplace(loop_, std::move(identity),
-                    mesh::IdentityKeeper::Events{
-                        .renewed = [this](const mesh::Identity& renewed) { on_identity(renewed); },
-                        .refused = [this](const std::string& why) { give_up("no certificate: " + why); }});
+    keeper_.emplace(
+        loop_, std::move(identity),
+        mesh::IdentityKeeper::Events{.renewed = [this](const mesh::Identity& renewed) { on_identity(renewed); },
+                                     .refused = [this](const std::string& why) { give_up("no certificate: " + why); }});
     return {};
   }
 
@@ -140,17 +140,25 @@ class SidecarRun {
     mesh::ProxyProcessOptions proxy{.admin = bootstrap->admin};
     proxy.process.user = proxy_user_;
     proxy.process.without = kOurs;
-    proxy.process.command = {options_.proxy.empty() ? default_proxy() : options_.proxy, "-c", file,
-                             "--drain-time-s", std::to_string(options_.drain_s), "--drain-strategy", "immediate",
-                             "--disable-hot-restart", "-l", options_.log_level};
+    proxy.process.command = {options_.proxy.empty() ? default_proxy() : options_.proxy,
+                             "-c",
+                             file,
+                             "--drain-time-s",
+                             std::to_string(options_.drain_s),
+                             "--drain-strategy",
+                             "immediate",
+                             "--disable-hot-restart",
+                             "-l",
+                             options_.log_level};
     if (options_.concurrency > 0) {
       proxy.process.command.insert(proxy.process.command.end(),
                                    {"--concurrency", std::to_string(options_.concurrency)});
     }
     proxy.process.command.insert(proxy.process.command.end(), options_.proxy_arguments.begin(),
                                  options_.proxy_arguments.end());
-    proxy_.emplace(loop_, std::move(proxy),
-                   mesh::ProxyProcess::Events{.ready = [this] { on_proxy_ready(); }, .stopped = [this] { loop_.stop(); }});
+    proxy_.emplace(
+        loop_, std::move(proxy),
+        mesh::ProxyProcess::Events{.ready = [this] { on_proxy_ready(); }, .stopped = [this] { loop_.stop(); }});
     if (auto started = proxy_->start(); !started) {
       proxy_.reset();
       return fail(started.error().why);

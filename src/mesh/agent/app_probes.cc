@@ -47,7 +47,8 @@ Result<AppProbe> read_probe(const Json& from) {
   } else {
     return fail("a probe is httpGet, tcpSocket or grpc");
   }
-  if (!port || !port->is_number_unsigned() || *port < 1u || *port > 65535u) return fail("a probe needs a port by number");
+  if (!port || !port->is_number_unsigned() || *port < 1u || *port > 65535u)
+    return fail("a probe needs a port by number");
   out.port = port->get<uint16_t>();
   out.timeout = std::chrono::seconds(std::max(1, from.value("timeoutSeconds", 1)));
   return out;
@@ -188,9 +189,7 @@ void AppProber::answer(std::string_view path, HttpService::Reply reply) {
   if (found == probes_.end()) return reply({.status = 404, .body = "there is no such probe\n"});
   const AppProbe& probe = found->second;
   switch (probe.kind) {
-    case AppProbe::Kind::kHttp:
-      runs_.push_back(std::make_unique<HttpRun>(*this, probe, std::move(reply)));
-      return;
+    case AppProbe::Kind::kHttp: runs_.push_back(std::make_unique<HttpRun>(*this, probe, std::move(reply))); return;
     case AppProbe::Kind::kTcp: runs_.push_back(std::make_unique<TcpRun>(*this, probe, std::move(reply))); return;
     case AppProbe::Kind::kGrpc: runs_.push_back(std::make_unique<GrpcRun>(*this, probe, std::move(reply))); return;
   }

@@ -60,8 +60,8 @@ void CertificateCall::begin(const CertificateCallOptions& options) {
   key_pem_ = std::move(request->key_pem);
   auto socket = net::SocketTransport::connect(loop_, options.control, {.timeout = options.timeout});
   if (!socket) return settle(std::unexpected(Failure{socket.error().message}));
-  channel_ = std::make_unique<grpc::Channel>(
-      net::tls::connect(std::move(*socket), options.tls, {.sni = options.server_name}));
+  channel_ =
+      std::make_unique<grpc::Channel>(net::tls::connect(std::move(*socket), options.tls, {.sni = options.server_name}));
   grpc::CallOptions call;
   call.authority = options.server_name;
   call.path = "/istio.v1.auth.IstioCertificateService/CreateCertificate";

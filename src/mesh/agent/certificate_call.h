@@ -25,9 +25,10 @@ Result<std::string> read_certificate_answer(std::string_view bytes);
 
 struct CertificateCallOptions {
   net::Address control{};
-  std::shared_ptr<const net::tls::ClientContext> tls{};  ///< knows the control plane; shows our certificate if we have one
-  std::string server_name{};                             ///< SNI and :authority
-  std::string token{};                                   ///< empty: the certificate says who we are
+  std::shared_ptr<const net::tls::ClientContext>
+      tls{};                  ///< knows the control plane; shows our certificate if we have one
+  std::string server_name{};  ///< SNI and :authority
+  std::string token{};        ///< empty: the certificate says who we are
   std::chrono::seconds ttl{0};
   Milliseconds timeout{15'000};
 };

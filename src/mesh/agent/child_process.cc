@@ -105,9 +105,8 @@ std::expected<pid_t, StartFailure> start_process(const ProcessOptions& options) 
   if (got == 0) return pid;  // closed by its exec
   ::waitpid(pid, nullptr, 0);
   const bool missing = error == ENOENT || error == ENOTDIR;
-  return std::unexpected(
-      StartFailure{fmt::format("cannot start {}: {}", options.command.front(), std::strerror(error)),
-                   missing ? 127 : 126});
+  return std::unexpected(StartFailure{fmt::format("cannot start {}: {}", options.command.front(), std::strerror(error)),
+                                      missing ? 127 : 126});
 }
 
 int exit_code_of(int wait_status) {

@@ -27,8 +27,8 @@ struct FetchOptions {
 };
 
 struct Fetched {
-  int status = 0;              ///< 0: there was no whole answer
-  std::string body{};          ///< or why there was none
+  int status = 0;      ///< 0: there was no whole answer
+  std::string body{};  ///< or why there was none
   std::string content_type{};
 };
 
@@ -53,7 +53,7 @@ class HttpFetch {
   void on_timer();
 
   net::Loop& loop_;
-  net::Timer timer_;  ///< the time-out, then the turn in which `done` is called
+  net::Timer timer_;                  ///< the time-out, then the turn in which `done` is called
   Connection* connection_ = nullptr;  // destroys itself when it has closed
   Fetched fetched_;
   bool finished_ = false;

@@ -36,8 +36,8 @@ Result<Identity> make_identity(std::string_view certificates_pem, std::string ke
   auto id = parse_spiffe_id(leaf.uri_sans.front());
   if (!id) return std::unexpected(id.error());
   if (leaf.valid_until <= now) {
-    return fail(fmt::format("the certificate of {} has expired; if it was just made, this host's clock is wrong",
-                            id->text()));
+    return fail(
+        fmt::format("the certificate of {} has expired; if it was just made, this host's clock is wrong", id->text()));
   }
   Identity out{.id = std::move(*id), .serial = leaf.serial, .valid_until = leaf.valid_until};
   out.key_pem = std::move(key_pem);

@@ -59,12 +59,13 @@ bool IdentityKeeper::proves_itself() const { return identity_ && identity_->vali
 
 void IdentityKeeper::ask() {
   if (auto literal = net::Address::parse_ip(options_.control_host, options_.control_port)) return ask_at(*literal);
-  query_ = resolver_.resolve(options_.control_host, net::DnsFamily::kV4Preferred, [this](Result<net::DnsAnswer> answer) {
-    if (!answer) return failed(answer.error().message, false);
-    if (answer->addresses.empty()) return failed(fmt::format("{} has no address", options_.control_host), false);
-    const size_t any = random_.below(answer->addresses.size());
-    ask_at(answer->addresses[any].with_port(options_.control_port));
-  });
+  query_ =
+      resolver_.resolve(options_.control_host, net::DnsFamily::kV4Preferred, [this](Result<net::DnsAnswer> answer) {
+        if (!answer) return failed(answer.error().message, false);
+        if (answer->addresses.empty()) return failed(fmt::format("{} has no address", options_.control_host), false);
+        const size_t any = random_.below(answer->addresses.size());
+        ask_at(answer->addresses[any].with_port(options_.control_port));
+      });
 }
 
 void IdentityKeeper::ask_at(const net::Address& control) {
@@ -128,7 +129,8 @@ void IdentityKeeper::take(Identity identity) {
   const auto life = std::chrono::duration_cast<Milliseconds>(identity_->valid_until - now);
   const double at = kRenewAt + kSpread * (2 * random_.unit() - 1);
   timer_.start(loop_, std::max(kLeast, Milliseconds(static_cast<int64_t>(static_cast<double>(life.count()) * at))));
-  log::get("identity").info("{}: certificate {} for {} s", identity_->id.text(), identity_->serial, life.count() / 1000);
+  log::get("identity")
+      .info("{}: certificate {} for {} s", identity_->id.text(), identity_->serial, life.count() / 1000);
   events_.renewed(*identity_);
 }
 

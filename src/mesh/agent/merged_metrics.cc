@@ -32,10 +32,9 @@ void MergedMetrics::answer(HttpService::Reply reply) {
   Scrape& scrape = *scrapes_.emplace_back(std::make_unique<Scrape>(loop_));
   scrape.reply = std::move(reply);
   scrape.waits_for = application_ ? 2 : 1;
-  scrape.by_proxy.start({.to = proxy_admin_, .path = "/stats/prometheus", .timeout = kTimeout},
-                        [this, &scrape](Fetched fetched) {
-                          taken(scrape, scrape.of_proxy, proxy_failures_, std::move(fetched));
-                        });
+  scrape.by_proxy.start(
+      {.to = proxy_admin_, .path = "/stats/prometheus", .timeout = kTimeout},
+      [this, &scrape](Fetched fetched) { taken(scrape, scrape.of_proxy, proxy_failures_, std::move(fetched)); });
   if (!application_) return;
   scrape.by_application.start({.to = application_->at,
                                .path = application_->path,

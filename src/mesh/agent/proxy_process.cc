@@ -124,8 +124,9 @@ void ProxyProcess::drain_inbound(Milliseconds limit, std::function<void()> done)
 void ProxyProcess::ask_inbound() {
   if (!drained_) return;
   if (loop_.now() >= drain_until_) return drained();
-  fetch_.start({.to = options_.admin, .path = "/stats?usedonly&filter=(http%7Ctcp)%5C.inbound.*%5C.downstream_cx_active"},
-               [this](const Fetched& fetched) { count_inbound(fetched); });
+  fetch_.start(
+      {.to = options_.admin, .path = "/stats?usedonly&filter=(http%7Ctcp)%5C.inbound.*%5C.downstream_cx_active"},
+      [this](const Fetched& fetched) { count_inbound(fetched); });
 }
 
 void ProxyProcess::count_inbound(const Fetched& fetched) {

@@ -28,7 +28,8 @@ Json json_of(const net::Address& address) {
 }
 
 Json endpoint(Json address) {
-  return {{"endpoints", Json::array({{{"lb_endpoints", Json::array({{{"endpoint", {{"address", std::move(address)}}}}})}}})}};
+  return {{"endpoints",
+           Json::array({{{"lb_endpoints", Json::array({{{"endpoint", {{"address", std::move(address)}}}}})}}})}};
 }
 
 Json cluster(std::string_view name, Json address) {
@@ -58,8 +59,8 @@ Json secret(std::string_view name) {
 
 Json control_cluster(const SidecarBootstrap& from) {
   const bool literal = net::Address::parse_ip(from.control_host, 0).has_value();
-  Json out = cluster("xds-grpc",
-                     {{"socket_address", {{"address", from.control_host}, {"port_value", from.control_port}}}});
+  Json out =
+      cluster("xds-grpc", {{"socket_address", {{"address", from.control_host}, {"port_value", from.control_port}}}});
   if (!literal) out["type"] = "STRICT_DNS";
   out["upstream_connection_options"] = {{"tcp_keepalive", {{"keepalive_time", 300}}}};
   out["typed_extension_protocol_options"] = http2();

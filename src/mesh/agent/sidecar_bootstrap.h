@@ -14,8 +14,8 @@ namespace proa::mesh {
 /// certificate proves: the control plane refuses others.
 struct SidecarNode {
   SpiffeId id{};
-  std::string workload{};            ///< WORKLOAD_NAME
-  std::string name{};                ///< of this instance: unique in its namespace
+  std::string workload{};                ///< WORKLOAD_NAME
+  std::string name{};                    ///< of this instance: unique in its namespace
   std::vector<std::string> addresses{};  ///< INSTANCE_IPS; not empty
   std::map<std::string, std::string> labels{};
   std::string cluster_id = "Kubernetes";

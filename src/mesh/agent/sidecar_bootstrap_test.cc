@@ -69,7 +69,7 @@ TEST(SidecarBootstrap, has_listeners_only_where_it_is_told) {
   const Json bootstrap = Json::parse(from.text());
   EXPECT_EQ(bootstrap["static_resources"]["listeners"].size(), 2u);
   EXPECT_EQ(cluster(bootstrap, "prometheus_stats")["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
-                   ["address"]["pipe"]["path"],
+                                                  ["address"]["pipe"]["path"],
             "/run/admin");
 }
 
