@@ -2,13 +2,15 @@
 
     app.py NAME PORT [EXIT_CODE]
 
-SIGTERM ends it with EXIT_CODE; SIGUSR1 is written to its output; GET /exit/N ends it with N.
+SIGTERM ends it with EXIT_CODE; SIGUSR1 is written to its output; GET /exit/N ends it with N, /slow/N answers after N seconds,
+/status/N with that status.
 """
 import json
 import os
 import signal
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAME, PORT = sys.argv[1], int(sys.argv[2])
@@ -23,7 +25,9 @@ class Handler(BaseHTTPRequestHandler):
                            "headers": {name.lower(): value for name, value in self.headers.items()}}).encode()
         if self.path == "/metrics":
             body = b"# TYPE app_up gauge\napp_up 1\n"
-        self.send_response(200)
+        if self.path.startswith("/slow/"):
+            time.sleep(float(self.path.rsplit("/", 1)[1]))
+        self.send_response(int(self.path.rsplit("/", 1)[1]) if self.path.startswith("/status/") else 200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

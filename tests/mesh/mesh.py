@@ -64,6 +64,16 @@ spec:
 """
 
 
+ONE_REQUEST = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: b, namespace: shop}
+spec:
+  host: b.shop.svc.cluster.local
+  trafficPolicy: {connectionPool: {http: {maxRequestsPerConnection: 1}}}
+"""
+
+
 class Control:
     """proa control --config --ca."""
 
@@ -95,6 +105,9 @@ class Control:
         return subprocess.run([binaries.proa(), "token", "--ca", self.ca, "--service-account", account, "--namespace",
                                NAMESPACE, *more], check=True, capture_output=True, text=True, timeout=20).stdout.strip()
 
+    def kill(self) -> None:
+        self.program.stop(kill=True)
+
     def stop(self) -> None:
         if self.program:
             self.program.stop()
@@ -117,7 +130,7 @@ class Sidecar:
         self.token_file.write_text(token if token is not None else control.token(account or name))
         for each in ports.values():
             each.release()
-        proxy = binaries.envoy() if kind == "envoy" else binaries.proa_proxy()
+        proxy = {"envoy": binaries.envoy, "proa": binaries.proa_proxy}.get(kind, lambda: kind)()
         self.argv = [binaries.proa(), "sidecar", "run", "--control", f"127.0.0.1:{control.secure.port}",
                      "--root", control.ca / "root-cert.pem", "--token-file", self.token_file, "--ip", address,
                      "--label", f"app={name}", "--interception", "NONE", "--proxy", proxy, "--concurrency", "1",
@@ -136,6 +149,9 @@ class Sidecar:
     def get(self, of: str, path: str, method: str = "GET") -> tuple[int, str]:
         return Admin(self.ports[of].port).get(path, method)
 
+    def command_pid(self) -> int:
+        return int(self.log().rsplit(" is process ", 1)[1].split()[0])
+
     def proxy_pid(self) -> int:
         return int(self.log().rsplit("the proxy is process ", 1)[1].split()[0])
 
@@ -147,11 +163,18 @@ def app(name: str, port: int, code: int = 0) -> list[object]:
     return [sys.executable, APP, name, port, code]
 
 
+def alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+
+
 class Pair:
     """Workload a calls workload b, over mTLS alone."""
 
     def __init__(self, directory: Path, kinds: tuple[str, str] = ("proa", "proa"), control_flags: tuple[str, ...] = (),
-                 flags: tuple[str, ...] = ()):
+                 flags: tuple[str, ...] = (), code: int = 0):
         self.control = Control(directory, *control_flags)
         self.out, self.inbound, self.app_port = Reservation(), Reservation("127.0.0.3"), Reservation()
         self.control.write("strict.yaml", STRICT)
@@ -161,7 +184,7 @@ class Pair:
         self.control.start()
         for each in (self.out, self.inbound, self.app_port):
             each.release()
-        self.b = Sidecar(self.control, "b", "127.0.0.3", *flags, kind=kinds[1], command=app("b", self.app_port.port))
+        self.b = Sidecar(self.control, "b", "127.0.0.3", *flags, kind=kinds[1], command=app("b", self.app_port.port, code))
         self.a = Sidecar(self.control, "a", "127.0.0.2", *flags, kind=kinds[0], command=["sleep", "600"])
         self.b.wait_log("app b: serving")
         self.a.wait_log("sleep is process")

@@ -113,6 +113,7 @@ class SidecarCommand final : public Command {
     if (auto checked = bootstrap_of(options_, {"cluster.local", "default", "default"}); !checked) {
       return usage(checked.error().message);
     }
+    if (auto metrics = application_metrics(options_.app_metrics); !metrics) return usage(metrics.error().message);
     if (options_.token_file.empty() && options_.identity_file.empty()) {
       return usage(
           "give --token-file or --identity-file: the control plane gives nobody a certificate who proves nothing");

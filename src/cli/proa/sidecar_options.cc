@@ -87,6 +87,19 @@ Result<net::Address> listen_address(const std::string& text) {
   return address;
 }
 
+Result<std::optional<mesh::ApplicationMetrics>> application_metrics(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  mesh::ApplicationMetrics out;
+  const size_t slash = std::min(text.find('/'), text.size());
+  if (slash < text.size()) out.path = text.substr(slash);
+  std::string at = text.substr(0, slash);
+  if (at.find(':') == std::string::npos) at = "127.0.0.1:" + at;
+  auto address = net::Address::parse(at);
+  if (!address) return fail(fmt::format("--app-metrics {} is not [ADDRESS:]PORT[/PATH]", text));
+  out.at = *address;
+  return std::optional(std::move(out));
+}
+
 Result<mesh::SidecarBootstrap> bootstrap_of(const SidecarOptions& options, const mesh::SpiffeId& id) {
   mesh::SidecarBootstrap out;
   out.node.id = id;

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "mesh/agent/merged_metrics.h"
 #include "mesh/agent/sidecar_bootstrap.h"
 
 namespace CLI {
@@ -26,6 +29,7 @@ struct SidecarOptions {
 
   std::string admin = "127.0.0.1:15000", metrics = "0.0.0.0:15090", readiness = "0.0.0.0:15021",
               status = "0.0.0.0:15020";
+  std::string app_metrics;
   std::string run_dir;
 
   std::string proxy;
@@ -44,6 +48,8 @@ void declare_bootstrap_options(CLI::App& app, SidecarOptions& options);
 Result<std::pair<std::string, uint16_t>> split_host_port(const std::string& text);
 /// "ADDRESS:PORT" or the path of a Unix socket.
 Result<net::Address> listen_address(const std::string& text);
+/// "[ADDRESS:]PORT[/PATH]" of --app-metrics; nothing when it is empty.
+Result<std::optional<mesh::ApplicationMetrics>> application_metrics(const std::string& text);
 /// Everything but where the secrets are. Fails with the option that is wrong.
 Result<mesh::SidecarBootstrap> bootstrap_of(const SidecarOptions& options, const mesh::SpiffeId& id);
 

@@ -13,11 +13,14 @@
 #include "base/log.h"
 #include "cli/proa/command.h"
 #include "cli/signals.h"
+#include "mesh/agent/app_probes.h"
 #include "mesh/agent/child_process.h"
 #include "mesh/agent/http_service.h"
 #include "mesh/agent/identity_keeper.h"
+#include "mesh/agent/merged_metrics.h"
 #include "mesh/agent/proxy_process.h"
 #include "mesh/agent/secret_server.h"
+#include "net/own_address.h"
 #include "net/private_file.h"
 
 namespace proa::cli {
@@ -104,6 +107,7 @@ class SidecarRun {
         if (::chown(path.c_str(), proxy_user_->uid, proxy_user_->gid) != 0) return fail("cannot give away " + path);
       }
     }
+    if (Status pages = prepare_pages(); !pages) return pages;
     auto status = listen_address(options_.status);
     if (!status) return std::unexpected(status.error());
     auto bound = status_.listen(*status);
@@ -260,10 +264,55 @@ class SidecarRun {
     proxy_->stop(std::chrono::seconds(options_.drain_s) + Milliseconds(1'000));
   }
 
+  Status prepare_pages() {
+    auto admin = listen_address(options_.admin);
+    if (!admin) return std::unexpected(admin.error());
+    auto application = application_metrics(options_.app_metrics);
+    if (!application) return std::unexpected(application.error());
+    metrics_.emplace(loop_, *admin, std::move(*application), [this] { return own_metrics(); });
+    const char* given = std::getenv("ISTIO_KUBE_APP_PROBERS");
+    if (!given || !*given) return {};
+    auto probes = mesh::read_app_probes(given);
+    if (!probes) return fail("ISTIO_KUBE_APP_PROBERS: " + probes.error().message);
+    const std::string address = options_.addresses.empty() ? net::own_address().ip() : options_.addresses.front();
+    auto application_address = net::Address::parse_ip(address, 0);
+    if (!application_address) return std::unexpected(application_address.error());
+    prober_.emplace(loop_, std::move(*probes), *application_address);
+    return {};
+  }
+
   void answer(const mesh::HttpQuestion& question, const mesh::HttpService::Reply& reply) {
-    if (question.path != "/healthz/ready") return reply({.status = 404, .body = "there is no such page\n"});
-    if (phase_ == Phase::kRunning && proxy_->ready()) return reply({.body = "ready\n"});
-    reply({.status = 503, .body = "not ready\n"});
+    if (question.path == "/healthz/ready") {
+      if (phase_ == Phase::kRunning && proxy_->ready()) return reply({.body = "ready\n"});
+      return reply({.status = 503, .body = "not ready\n"});
+    }
+    if (question.path == "/stats/prometheus") return metrics_->answer(reply);
+    if (question.path == "/quitquitquit") return answer_quit(question, reply);
+    if (prober_ && prober_->has(question.path)) return prober_->answer(question.path, reply);
+    reply({.status = 404, .body = "there is no such page\n"});
+  }
+
+  void answer_quit(const mesh::HttpQuestion& question, const mesh::HttpService::Reply& reply) {
+    if (question.method != "POST") return reply({.status = 405, .body = "POST it\n"});
+    if (!question.from.is_loopback()) return reply({.status = 403, .body = "only from this host\n"});
+    reply({.body = "OK\n"});
+    loop_.post([this] { stop(SIGTERM); });
+  }
+
+  std::string own_metrics() const {
+    const auto& identity = keeper_->identity();
+    const auto until = identity ? identity->valid_until.time_since_epoch() : WallTime::duration(0);
+    return fmt::format(
+        "# TYPE proa_sidecar_certificate_expiry_timestamp_seconds gauge\n"
+        "proa_sidecar_certificate_expiry_timestamp_seconds {}\n"
+        "# TYPE proa_sidecar_certificate_renewals_total counter\n"
+        "proa_sidecar_certificate_renewals_total {}\n"
+        "# TYPE proa_sidecar_certificate_failures_total counter\n"
+        "proa_sidecar_certificate_failures_total {}\n"
+        "# TYPE proa_sidecar_proxy_restarts_total counter\n"
+        "proa_sidecar_proxy_restarts_total {}\n",
+        std::chrono::duration_cast<std::chrono::seconds>(until).count(), keeper_->renewals(), keeper_->failures(),
+        proxy_ ? proxy_->restarts() : 0);
   }
 
   const SidecarOptions& options_;
@@ -272,6 +321,8 @@ class SidecarRun {
   RunFolder folder_;
   mesh::SecretServer secrets_;
   mesh::HttpService status_;
+  std::optional<mesh::MergedMetrics> metrics_;
+  std::optional<mesh::AppProber> prober_;
   std::optional<mesh::IdentityKeeper> keeper_;
   std::optional<mesh::ProxyProcess> proxy_;
   std::optional<mesh::ProcessUser> proxy_user_, user_;

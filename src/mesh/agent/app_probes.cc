@@ -137,7 +137,10 @@ class AppProber::TcpRun final : public Run, private net::TransportObserver {
  public:
   TcpRun(AppProber& prober, const AppProbe& probe, HttpService::Reply reply) : Run(prober, probe, std::move(reply)) {
     auto socket = net::SocketTransport::connect(loop(), to_, connect_);
-    if (!socket) return settle(false, socket.error().message);
+    if (!socket) {
+      settle(false, socket.error().message);
+      return;
+    }
     socket_ = std::move(*socket);
     socket_->observe(this);
   }
@@ -155,7 +158,10 @@ class AppProber::GrpcRun final : public Run {
  public:
   GrpcRun(AppProber& prober, const AppProbe& probe, HttpService::Reply reply) : Run(prober, probe, std::move(reply)) {
     auto socket = net::SocketTransport::connect(loop(), to_, connect_);
-    if (!socket) return settle(false, socket.error().message);
+    if (!socket) {
+      settle(false, socket.error().message);
+      return;
+    }
     channel_ = std::make_unique<grpc::Channel>(std::move(*socket));
     call_ = std::make_unique<grpc::UnaryCall>(*channel_);
     const std::string authority = to_.to_string();
