@@ -31,6 +31,9 @@ namespace fs = std::filesystem;
 /// What systemd tells this program is not for those that it starts.
 const std::vector<std::string> kOurs{"NOTIFY_SOCKET", "WATCHDOG_USEC"};
 
+/// How long connections may go on when a change of configuration ends their listener: Istio's drainDuration.
+constexpr const char* kDrainTime = "45";
+
 /// proa-proxy beside this program, else whatever PATH has.
 std::string default_proxy() {
   std::error_code error;
@@ -47,7 +50,11 @@ class RunFolder {
   }
   Status open(const std::string& wanted) {
     path_ = wanted;
-    if (!wanted.empty()) return net::make_private_folder(wanted);
+    if (!wanted.empty()) {
+      if (Status made = net::make_private_folder(wanted); !made) return made;
+      if (net::others_may_read(wanted)) return fail(fmt::format("others may enter {}: chmod 700 it", wanted));
+      return {};
+    }
     const char* given = std::getenv("RUNTIME_DIRECTORY");
     if (!given) given = std::getenv("XDG_RUNTIME_DIR");
     std::string text = fmt::format("{}/proa-sidecar-XXXXXX", given ? given : "/tmp");
@@ -148,7 +155,7 @@ class SidecarRun {
                              "-c",
                              file,
                              "--drain-time-s",
-                             std::to_string(options_.drain_s),
+                             kDrainTime,
                              "--drain-strategy",
                              "immediate",
                              "--disable-hot-restart",
@@ -260,8 +267,7 @@ class SidecarRun {
     exit_code_ = exit_code;
     timer_.stop();
     if (!proxy_) return loop_.stop();
-    // It drains by itself, for --drain-s.
-    proxy_->stop(std::chrono::seconds(options_.drain_s) + Milliseconds(1'000));
+    proxy_->stop(std::chrono::seconds(options_.drain_s));
   }
 
   Status prepare_pages() {

@@ -29,8 +29,8 @@ TEST(AppProbes, are_read_as_the_injector_writes_them) {
 
 TEST(AppProbes, what_is_wrong_is_told) {
   for (const char* wrong : {"", "[1]", R"({"/p": {"exec": {}}})", R"({"/p": {"tcpSocket": {"port": "http"}}})",
-                            R"({"/p": {"httpGet": {"port": 1, "scheme": "HTTPS"}}})", R"({"/p": {"grpc": {"port": 0}}})",
-                            R"({"/p": {"httpGet": {"port": 1, "path": 5}}})"}) {
+                            R"({"/p": {"httpGet": {"port": 1, "scheme": "HTTPS"}}})",
+                            R"({"/p": {"grpc": {"port": 0}}})", R"({"/p": {"httpGet": {"port": 1, "path": 5}}})"}) {
     EXPECT_FALSE(read_app_probes(wrong)) << wrong;
   }
 }

@@ -66,6 +66,10 @@ void ProxyProcess::on_timer() {
       }
       return;
     case State::kStopping:
+      if (!std::exchange(hurried_, true)) {
+        ::kill(pid_, SIGTERM);
+        return timer_.start(loop_, std::chrono::seconds(1));
+      }
       log::get("sidecar").warn("the proxy has not ended in time: it is killed");
       ::kill(pid_, SIGKILL);
       return;
@@ -123,15 +127,21 @@ void ProxyProcess::drain_inbound(Milliseconds limit, std::function<void()> done)
 // Of Istio's names: listeners' managers are "inbound_ADDRESS_PORT", TCP proxies "inbound|PORT||".
 void ProxyProcess::ask_inbound() {
   if (!drained_) return;
-  if (loop_.now() >= drain_until_) return drained();
+  if (loop_.now() >= drain_until_) return close_inbound();
   fetch_.start(
       {.to = options_.admin, .path = "/stats?usedonly&filter=(http%7Ctcp)%5C.inbound.*%5C.downstream_cx_active"},
       [this](const Fetched& fetched) { count_inbound(fetched); });
 }
 
 void ProxyProcess::count_inbound(const Fetched& fetched) {
-  if (fetched.status != 200 || sum_of(fetched.body) == 0) return drained();
+  if (fetched.status != 200 || sum_of(fetched.body) == 0) return close_inbound();
   timer_.start(loop_, kAskEvery);
+}
+
+// Envoy accepts on during a graceful drain.
+void ProxyProcess::close_inbound() {
+  fetch_.start({.to = options_.admin, .method = "POST", .path = "/drain_listeners?inboundonly"},
+               [this](const Fetched&) { drained(); });
 }
 
 void ProxyProcess::drained() {

@@ -44,7 +44,7 @@ class ProxyProcess {
   /// Listeners for what comes in take no more and end what they have. `done`: no inbound connection is left, or `limit`
   /// is over, or there is no proxy that could be asked.
   void drain_inbound(Milliseconds limit, std::function<void()> done);
-  /// SIGTERM, and SIGKILL if it is still there after `grace`.
+  /// SIGTERM; a second one, which does not wait for connections, after `grace`; SIGKILL a second later.
   void stop(Milliseconds grace);
 
   State state() const { return state_; }
@@ -59,6 +59,7 @@ class ProxyProcess {
   void ask_ready();
   void ask_inbound();
   void count_inbound(const Fetched& fetched);
+  void close_inbound();
   void drained();
 
   net::Loop& loop_;
@@ -74,6 +75,7 @@ class ProxyProcess {
   std::string last_answer_;
   pid_t pid_ = 0;
   uint64_t restarts_ = 0;
+  bool hurried_ = false;  // told twice to end
   State state_ = State::kIdle;
 };
 

@@ -77,7 +77,10 @@ class Secrets : public testing::TestWithParam<bool> {
     return loop.run_until([&] { return client.secrets.size() >= count; }, 20'000);
   }
   static Identity identity(const std::string& chain) {
-    return {.id = {"cluster.local", "shop", "cart"}, .chain_pem = chain, .key_pem = "key of " + chain, .roots_pem = "roots"};
+    return {.id = {"cluster.local", "shop", "cart"},
+            .chain_pem = chain,
+            .key_pem = "key of " + chain,
+            .roots_pem = "roots"};
   }
   Secrets() : directory(TestAuthority::make_directory()) {}
   ~Secrets() override {
