@@ -119,12 +119,11 @@ class Sidecar:
 
     def __init__(self, control: Control, name: str, address: str, *flags: str, kind: str = "proa",
                  command: list[object] = (), token: str | None = None, account: str | None = None,
-                 ports: dict[str, Reservation] | None = None):
+                 env: dict[str, str] | None = None):
         self.control, self.name, self.address = control, name, address
         self.directory = control.directory / name
         self.directory.mkdir(exist_ok=True)
-        ports = ports or {each: Reservation() for each in ("admin", "metrics", "readiness", "status")}
-        self.ports = ports
+        self.ports = ports = {each: Reservation() for each in ("admin", "metrics", "readiness", "status")}
         self.admin = Admin(ports["admin"].port)
         self.token_file = self.directory / "token"
         self.token_file.write_text(token if token is not None else control.token(account or name))
@@ -137,7 +136,7 @@ class Sidecar:
                      *(part for each in ports for part in (f"--{each}", f"127.0.0.1:{ports[each].port}")),
                      "--run-dir", self.directory / "run", "--drain-s", "2", *flags,
                      *(["--", *command] if command else [])]
-        self.program = Program(self.argv, self.directory / "sidecar.log")
+        self.program = Program(self.argv, self.directory / "sidecar.log", env)
 
     def log(self) -> str:
         return (self.directory / "sidecar.log").read_text(errors="replace")

@@ -1,4 +1,5 @@
 """proa sidecar run: who starts and ends when, and with what exit code."""
+import json
 import os
 import signal
 import threading
@@ -145,8 +146,32 @@ def test_applications_metrics_are_merged(control):
     sidecar.wait_log("app a: serving")
     status, text = sidecar.get("status", "/stats/prometheus")
     assert status == 200
-    for line in ("app_up 1", "envoy_server_live 1", "proa_sidecar_certificate_renewals_total 1",
+    for line in ("app_up 1", "envoy_server_live{} 1", "proa_sidecar_certificate_renewals_total 1",
                  'proa_sidecar_scrape_failures_total{of="application"} 0'):
         assert f"{line}\n" in text, line
     assert "envoy_server_live" in sidecar.get("metrics", "/stats/prometheus")[1]
     sidecar.stop()
+
+
+def test_probes_ask_the_application(control):
+    port = Reservation()
+    port.release()
+    probes = {"/app-health/a/readyz": {"httpGet": {"path": "/status/418", "port": port.port}},
+              "/app-health/a/livez": {"tcpSocket": {"port": port.port}},
+              "/app-health/a/startupz": {"tcpSocket": {"port": 1}}}
+    sidecar = Sidecar(control, "a", "127.0.0.1", command=app("a", port.port),
+                      env={"ISTIO_KUBE_APP_PROBERS": json.dumps(probes)})
+    sidecar.wait_log("app a: serving")
+    assert sidecar.get("status", "/app-health/a/readyz")[0] == 418
+    assert sidecar.get("status", "/app-health/a/livez")[0] == 200
+    assert sidecar.get("status", "/app-health/a/startupz")[0] == 500
+    assert sidecar.get("status", "/app-health/b/readyz")[0] == 404
+    sidecar.stop()
+
+
+def test_a_gateway_has_an_identity_too(control):
+    gateway = Sidecar(control, "ingress", "127.0.0.2", "--gateway")
+    gateway.wait_log("the proxy is ready")
+    assert "router~127.0.0.2~" in gateway.log()
+    assert "spiffe://cluster.local/ns/shop/sa/ingress" in gateway.log()
+    gateway.stop()

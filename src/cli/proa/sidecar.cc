@@ -43,6 +43,9 @@ class SidecarCommand final : public Command {
                    "life of certificates to ask for; by default what the control plane gives")
         ->check(CLI::PositiveNumber)
         ->option_text("SECONDS");
+    app.add_option("--app-metrics", options_.app_metrics,
+                   "where the workload has metrics of its own, for /stats/prometheus of --status")
+        ->option_text("[ADDRESS:]PORT[/PATH]");
     app.add_option(
            "--run-dir", options_.run_dir,
            "folder for the socket of secrets and the proxy's configuration; by default a new one, removed at the "

@@ -42,6 +42,8 @@ void declare_bootstrap_options(CLI::App& app, SidecarOptions& options) {
   app.add_option("--control-name", options.control_name,
                  "DNS name that its certificate must have (istiod.istio-system.svc)")
       ->option_text("NAME");
+  app.add_flag("--gateway", options.gateway,
+               "a gateway instead of a sidecar: it listens as Gateway objects say that select its labels");
   app.add_option("--workload", options.workload, "what it is called in telemetry; by default its service account")
       ->option_text("NAME");
   app.add_option("--name", options.name, "of this instance; by default the workload's and the host's names")
@@ -103,6 +105,7 @@ Result<std::optional<mesh::ApplicationMetrics>> application_metrics(const std::s
 Result<mesh::SidecarBootstrap> bootstrap_of(const SidecarOptions& options, const mesh::SpiffeId& id) {
   mesh::SidecarBootstrap out;
   out.node.id = id;
+  out.node.gateway = options.gateway;
   out.node.workload = options.workload.empty() ? id.account : options.workload;
   out.node.name = options.name.empty() ? out.node.workload + "-" + host_name() : options.name;
   out.node.addresses = options.addresses;

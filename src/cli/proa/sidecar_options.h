@@ -23,6 +23,7 @@ struct SidecarOptions {
   std::string root, token_file, identity_file;
   int64_t certificate_ttl_s = 0;
 
+  bool gateway = false;
   std::string workload, name;
   std::vector<std::string> addresses, labels;
   std::string cluster_id = "Kubernetes", network, locality, interception = "REDIRECT", domain = "cluster.local";

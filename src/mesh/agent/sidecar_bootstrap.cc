@@ -116,7 +116,8 @@ Json node_of(const SidecarNode& node) {
 }  // namespace
 
 std::string SidecarNode::node_id() const {
-  return fmt::format("sidecar~{}~{}.{}~{}.svc.{}", addresses.front(), name, id.name_space, id.name_space, dns_domain);
+  return fmt::format("{}~{}~{}.{}~{}.svc.{}", gateway ? "router" : "sidecar", addresses.front(), name, id.name_space,
+                     id.name_space, dns_domain);
 }
 
 std::string SidecarBootstrap::text() const {

@@ -13,6 +13,7 @@ namespace proa::mesh {
 /// What the proxy says of its workload, in the words of Istio's agents. Namespace and account are those that the
 /// certificate proves: the control plane refuses others.
 struct SidecarNode {
+  bool gateway = false;  ///< "router": it has the listeners of Gateway objects that select it
   SpiffeId id{};
   std::string workload{};                ///< WORKLOAD_NAME
   std::string name{};                    ///< of this instance: unique in its namespace
