@@ -1,6 +1,6 @@
 """A workload: an HTTP server that says who it is and what it was asked.
 
-    app.py NAME PORT [EXIT_CODE]
+    app.py NAME PORT [EXIT_CODE [ADDRESS]]
 
 SIGTERM ends it with EXIT_CODE; SIGUSR1 is written to its output; GET /exit/N ends it with N, /slow/N answers after N seconds,
 /status/N with that status.
@@ -48,7 +48,7 @@ def on_term(*_: object) -> None:
     threading.Thread(target=lambda: (server.shutdown(), os._exit(CODE))).start()
 
 
-server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
+server = ThreadingHTTPServer((sys.argv[4] if len(sys.argv) > 4 else "127.0.0.1", PORT), Handler)
 signal.signal(signal.SIGTERM, on_term)
 signal.signal(signal.SIGUSR1, lambda *_: say("SIGUSR1"))
 say(f"serving as {os.getpid()}")

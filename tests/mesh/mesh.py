@@ -77,11 +77,12 @@ spec:
 class Control:
     """proa control --config --ca."""
 
-    def __init__(self, directory: Path, *flags: str):
-        self.directory, self.flags = directory, flags
+    def __init__(self, directory: Path, *flags: str, within: list[str] = (), secure: str = ""):
+        self.directory, self.flags, self.within = directory, flags, within
         self.folder, self.ca = directory / "objects", directory / "ca"
         self.folder.mkdir(parents=True)
         self.secure = Reservation()
+        self.address = secure or f"127.0.0.1:{self.secure.port}"
         self.program: Program | None = None
 
     def write(self, name: str, text: str) -> None:
@@ -92,8 +93,8 @@ class Control:
     def start(self) -> "Control":
         self.secure.release()
         before = self.log().count(" objects of ") if self.program else 0
-        self.program = Program([binaries.proa(), "control", "--config", self.folder, "--debounce-ms", "20", "--ca", self.ca,
-                                "--xds", self.directory / "xds", "--secure-xds", f"127.0.0.1:{self.secure.port}",
+        self.program = Program([*self.within, binaries.proa(), "control", "--config", self.folder, "--debounce-ms", "20",
+                                "--ca", self.ca, "--xds", self.directory / "xds", "--secure-xds", self.address,
                                 *self.flags], self.directory / "control.log")
         self.program.wait_ready(lambda: self.log().count(" objects of ") > before)
         return self

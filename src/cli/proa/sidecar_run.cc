@@ -126,6 +126,7 @@ class SidecarRun {
     identity.roots_file = options_.root;
     identity.token_file = options_.token_file;
     identity.identity_file = options_.identity_file;
+    identity.socket_owner = proxy_user_;
     identity.ttl = std::chrono::seconds(options_.certificate_ttl_s);
     keeper_.emplace(
         loop_, std::move(identity),

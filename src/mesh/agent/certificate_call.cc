@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/proto_reader.h"
+#include "mesh/agent/socket_owner.h"
 #include "net/socket_transport.h"
 #include "net/tls/certificate_request.h"
 #include "net/tls/transport.h"
@@ -58,6 +59,7 @@ void CertificateCall::begin(const CertificateCallOptions& options) {
   auto request = net::tls::make_certificate_request();
   if (!request) return settle(std::unexpected(Failure{request.error().message}));
   key_pem_ = std::move(request->key_pem);
+  const SocketOwner owner(options.socket_owner);
   auto socket = net::SocketTransport::connect(loop_, options.control, {.timeout = options.timeout});
   if (!socket) return settle(std::unexpected(Failure{socket.error().message}));
   channel_ =

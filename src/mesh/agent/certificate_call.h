@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "grpc/channel.h"
 #include "grpc/unary.h"
+#include "mesh/agent/child_process.h"
 #include "net/address.h"
 #include "net/loop.h"
 #include "net/timer.h"
@@ -30,6 +31,7 @@ struct CertificateCallOptions {
   std::string server_name{};  ///< SNI and :authority
   std::string token{};        ///< empty: the certificate says who we are
   std::chrono::seconds ttl{0};
+  std::optional<ProcessUser> socket_owner{};  ///< see SocketOwner
   Milliseconds timeout{15'000};
 };
 

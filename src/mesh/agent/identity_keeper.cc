@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "mesh/agent/socket_owner.h"
 #include "net/private_file.h"
 
 namespace proa::mesh {
@@ -87,6 +88,7 @@ Result<CertificateCallOptions> IdentityKeeper::question(const net::Address& cont
   if (identity_) tls.validation.ca_pem += "\n" + identity_->roots_pem;  // the root may have rotated since
   tls.validation.sans.push_back({.type = net::tls::SanMatcher::Type::kDns, .value = options_.server_name});
   CertificateCallOptions out{.control = control, .server_name = options_.server_name, .ttl = options_.ttl};
+  out.socket_owner = options_.socket_owner;
   if (proves_itself()) {
     net::tls::CertificateOptions certificate;
     certificate.chain_pem = identity_->chain_pem;

@@ -23,11 +23,12 @@ namespace proa::mesh {
 struct IdentityOptions {
   std::string control_host{};  ///< a name, or an address
   uint16_t control_port = 15012;
-  std::string server_name{};    ///< a DNS name that the control plane's certificate must have
-  std::string roots_file{};     ///< PEM: whom to believe before the first certificate, and beside it
-  std::string token_file{};     ///< read at each use; empty: there is none
-  std::string identity_file{};  ///< see write_identity(); empty: nothing is kept beyond this process
-  std::chrono::seconds ttl{0};  ///< 0: the authority's usual
+  std::string server_name{};                  ///< a DNS name that the control plane's certificate must have
+  std::string roots_file{};                   ///< PEM: whom to believe before the first certificate, and beside it
+  std::string token_file{};                   ///< read at each use; empty: there is none
+  std::string identity_file{};                ///< see write_identity(); empty: nothing is kept beyond this process
+  std::chrono::seconds ttl{0};                ///< 0: the authority's usual
+  std::optional<ProcessUser> socket_owner{};  ///< of connections to the control plane; see SocketOwner
   xds::BackOffOptions back_off{Milliseconds(250), Milliseconds(30'000)};
 };
 
