@@ -99,6 +99,7 @@ class Program {
     }
     Status started = server_->start(std::move(snapshot), restart_.listeners(), [this] { live(); });
     if (!started) return complain(started.error().message);
+    dynamic_->fetch_for_start();
     if (service_.alive_interval()) tell_alive();
     watchdog_ = watch_threads();
     loop_.run();

@@ -8,11 +8,13 @@
 
 namespace proa::cli {
 
-Result<std::unique_ptr<SignalEvents>> SignalEvents::make(net::Loop& loop, std::function<void(int)> on_signal) {
+Result<std::unique_ptr<SignalEvents>> SignalEvents::make(net::Loop& loop, std::function<void(int)> on_signal,
+                                                         std::initializer_list<int> more) {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&set, signal);
+  for (int signal : more) sigaddset(&set, signal);
   if (pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) return fail("cannot block signals");
   net::Fd fd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!fd) return fail(std::string("cannot make a signalfd: ") + std::strerror(errno));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "base/result.h"
@@ -9,11 +10,12 @@
 
 namespace proa::cli {
 
-/// Blocks SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 and SIGCHLD for the process (make it before any thread) and delivers
-/// them on the loop. SIGPIPE is ignored.
+/// Blocks SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD and `more` for the process (make it before any thread) and
+/// delivers them on the loop. SIGPIPE is ignored.
 class SignalEvents final : private net::EventSource {
  public:
-  static Result<std::unique_ptr<SignalEvents>> make(net::Loop& loop, std::function<void(int)> on_signal);
+  static Result<std::unique_ptr<SignalEvents>> make(net::Loop& loop, std::function<void(int)> on_signal,
+                                                    std::initializer_list<int> more = {});
   ~SignalEvents();
 
  private:

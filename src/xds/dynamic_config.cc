@@ -75,6 +75,10 @@ std::shared_ptr<config::SecretSource> DynamicConfig::secret(const ConfigSource& 
   return from ? secrets_->secret(*from, name, subscribe_options(source)) : nullptr;
 }
 
+void DynamicConfig::fetch_for_start() {
+  if (sources_) sources_->start_own();
+}
+
 void DynamicConfig::fetch_clusters(std::function<void()> done) {
   sources_->start();
   const auto& dynamic = bootstrap_->dynamic_resources();

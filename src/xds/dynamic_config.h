@@ -47,7 +47,9 @@ class DynamicConfig final : public config::DynamicSources, private SourcesObserv
   std::shared_ptr<config::SecretSource> secret(const ConfigSource& source, const std::string& name,
                                                const config::Site& at) override;
 
-  /// Opens the streams and fetches clusters; `done` when they are in force. With the clusters of the start warm.
+  /// Once the clusters of the start are there: opens the streams that they may wait for, with secrets above all.
+  void fetch_for_start();
+  /// Opens all streams and fetches clusters; `done` when they are in force. With the clusters of the start warm.
   void fetch_clusters(std::function<void()> done);
   /// `done` when the listeners are in force.
   void fetch_listeners(std::function<void()> done);

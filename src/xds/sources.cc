@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/log.h"
 #include "config/values.h"
@@ -30,10 +31,15 @@ struct Sources::Channel final : Observer {
     observer.on_fetch_timeout(*source, type_url, name);
   }
 
+  void open() {
+    if (stream && !std::exchange(opened, true)) stream->start();
+  }
+
   SourcesObserver& observer;
   std::unique_ptr<upstream::ClusterStreams> streams;  // outlives `source`
   std::unique_ptr<Source> source;
   GrpcSource* stream = nullptr;  // `source`, if it is one
+  bool opened = false;
 };
 
 Sources::Sources(net::Loop& loop, upstream::Clusters& clusters, config::SharedObjects& shared,
@@ -132,15 +138,19 @@ Sources::Channel* Sources::open_stream(const ApiConfigSource& from, std::string 
       delta ? make_delta(std::move(protocol), *channel) : make_sotw(std::move(protocol), *channel), std::move(options));
   channel->stream = stream.get();
   channel->source = std::move(stream);
-  if (started_) channel->stream->start();
+  if (started_) channel->open();
   return channel.get();
+}
+
+void Sources::start_own() {
+  for (auto& [key, channel] : channels_) {
+    if (channel->source.get() != aggregated_) channel->open();
+  }
 }
 
 void Sources::start() {
   started_ = true;
-  for (auto& [key, channel] : channels_) {
-    if (channel->stream) channel->stream->start();
-  }
+  for (auto& [key, channel] : channels_) channel->open();
 }
 
 void Sources::stop() {

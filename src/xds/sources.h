@@ -47,7 +47,9 @@ class Sources {
   Source* find(const ConfigSource& from, std::string_view type_url, const config::Site& at);
   /// The aggregated stream; null: none.
   Source* aggregated() { return aggregated_; }
-  /// Opens the streams; those that are made later are opened at once.
+  /// Opens the streams but for the aggregated one: clusters of the start may wait for what they bring.
+  void start_own();
+  /// Opens all that are not open; those that are made later are opened at once.
   void start();
   /// Closes the streams. Nothing is opened afterwards.
   void stop();

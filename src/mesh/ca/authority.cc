@@ -110,6 +110,10 @@ Status Authority::load() {
     if (own_root_) return fail(fmt::format("{} does not have {}", path(kRoots), path(kCertificate)));
     chain_.push_back(trusted->front());
   }
+  // Agents hear of the other roots here, too: Istio's take the last certificate as the root and the rest as the chain.
+  for (const std::string& each : *trusted) {
+    if (std::ranges::find(chain_, each) == chain_.end()) chain_.insert(chain_.end() - 1, each);
+  }
   roots_pem_.clear();
   for (const std::string& each : *trusted) roots_pem_ += each;
   issuer_ = std::move(*issuer);

@@ -40,8 +40,8 @@ class Authority {
   /// Reads the folder; makes it (0700) with a new root when it has no key. Fails when what is there does not fit together.
   static Result<Authority> open(AuthorityOptions options, WallTime now);
 
-  /// A certificate for the key of a PEM request: leaf first, root last, PEM each. `ttl` 0: the usual. It ends before the
-  /// authority's own does.
+  /// A certificate for the key of a PEM request, PEM each: leaf first, what signed it, other roots that are trusted, and the
+  /// root last. `ttl` 0: the usual. It ends before the authority's own does.
   Result<std::vector<std::string>> certify(std::string_view request_pem, const SpiffeId& id, std::chrono::seconds ttl,
                                            WallTime now);
   /// A certificate of the control plane's own, for DNS names and an identity.
@@ -72,7 +72,7 @@ class Authority {
   std::optional<net::tls::Issuer> issuer_;
   std::optional<net::tls::Issued> next_;
   std::string roots_pem_;
-  std::vector<std::string> chain_;  // what follows a leaf: authorities, and last the root
+  std::vector<std::string> chain_;  // what follows a leaf: authorities, other roots, and last the root
   WallTime issuer_from_{}, issuer_until_{};
   bool own_root_ = false;  // the signer is a root: no one else's
 };

@@ -135,6 +135,7 @@ TEST_F(AuthorityTest, roots_rotate_with_overlap) {
   EXPECT_FALSE(authority.rotate(now)) << "one at a time";
   EXPECT_EQ(roots(authority), 2u);
   EXPECT_EQ(signer(), first) << "nobody trusts the new one yet";
+  EXPECT_EQ(certify(authority).size(), 3u) << "but everybody hears of it";
   EXPECT_EQ(mode("/next-key.pem"), 0600u);
   now += hours(23);
   EXPECT_FALSE(*authority.advance(now));

@@ -43,7 +43,12 @@ PushServer::~PushServer() {
 }
 
 void PushServer::add_to(grpc::Services& services) {
+  for (const Service& service : kServices) add_to(services, service.type_url);
+}
+
+void PushServer::add_to(grpc::Services& services, std::string_view type_url) {
   for (const Service& service : kServices) {
+    if (service.type_url != type_url) continue;
     for (bool delta : {false, true}) {
       const std::string_view method = delta ? service.delta : service.sotw;
       if (method.empty()) continue;

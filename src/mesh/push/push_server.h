@@ -33,6 +33,8 @@ class PushServer {
   /// The methods of all discovery services. They are not called any more once this is destroyed: the server that calls
   /// them goes or drains first.
   void add_to(grpc::Services& services);
+  /// Of one type's own service only.
+  void add_to(grpc::Services& services, std::string_view type_url);
   /// resources_of() would say something else now, to somebody. Pushed after the debounce time, to proxies whose set is
   /// another one.
   void changed() { debounce_.changed(); }

@@ -1,0 +1,12 @@
+// A workload beside its proxy, from the first certificate to the exit code.
+#pragma once
+
+#include "cli/proa/sidecar_options.h"
+#include "cli/service_notify.h"
+
+namespace proa::cli {
+
+/// Returns the exit code: that of the command, or one of ExitCode when it was never started.
+int run_sidecar(const SidecarOptions& options, ServiceNotify service);
+
+}  // namespace proa::cli
