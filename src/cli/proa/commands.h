@@ -14,6 +14,7 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program);
 std::unique_ptr<Command> make_analyze_command();
 std::unique_ptr<Command> make_control_command();
 std::unique_ptr<Command> make_proxies_command();
+std::unique_ptr<Command> make_redirect_command();
 std::unique_ptr<Command> make_token_command();
 std::unique_ptr<Command> make_version_command();
 std::unique_ptr<Command> make_completion_command(const CLI::App& program);
