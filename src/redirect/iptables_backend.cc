@@ -10,6 +10,8 @@
 namespace proa::redirect {
 namespace {
 
+constexpr std::string_view kTableNames[] = {"raw", "mangle", "nat"};
+
 /// The programs of one family.
 struct Tools {
   Family family;
@@ -23,9 +25,17 @@ Tools tools_of(Backend backend, Family family) {
 }
 
 Result<IptablesState> state_of(const Tools& tools) {
-  auto text = demand_tool({tools.save});
-  if (!text) return std::unexpected(text.error());
-  return parse_iptables_save(*text);
+  auto all = run_tool({tools.save});
+  if (!all) return std::unexpected(all.error());
+  if (all->exit_code == 0) return parse_iptables_save(all->out);
+  // In a user namespace the list of iptables-legacy's tables belongs to nobody: each is asked for by its name.
+  std::string text;
+  for (std::string_view table : kTableNames) {
+    auto one = demand_tool({tools.save, "-t", std::string(table)});
+    if (!one) return std::unexpected(one.error());
+    text += *one;
+  }
+  return parse_iptables_save(text);
 }
 
 std::vector<std::string> restore_command(const Tools& tools) {
@@ -39,36 +49,43 @@ Status run(const Tools& tools, const std::string& text) {
   return {};
 }
 
-/// iptables of nftables' kind makes tables that nobody has, and leaves them. One without a rule goes with ours.
+/// iptables of nftables' kind makes chains and tables for the kernel's hooks, and leaves them. Those without a rule go
+/// with ours.
 void drop_empty_table(Family family, std::string_view table) {
-  const std::string place = fmt::format("{} {}", family == Family::ipv6 ? "ip6" : "ip", table);
-  const std::vector<std::string> list{"nft", "list", "table", family == Family::ipv6 ? "ip6" : "ip",
-                                      std::string(table)};
+  const std::string_view ip = family == Family::ipv6 ? "ip6" : "ip";
   if (!find_tool("nft")) return;
-  auto listed = run_tool(list);
+  auto listed = run_tool({"nft", "list", "table", std::string(ip), std::string(table)});
   if (!listed || listed->exit_code != 0) return;
-  std::string chains;
+  std::string deletions, chain;
+  bool all_empty = true, empty = true;
   std::string_view rest = listed->out;
   while (!rest.empty()) {
     const size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     line.remove_prefix(std::min(line.find_first_not_of('\t'), line.size()));
+    if (line.empty() || line.starts_with("table ") || line.ends_with("policy accept;")) continue;
     if (line.starts_with("chain ")) {
-      chains += fmt::format("delete chain {} {}\n", place, line.substr(6, line.find(' ', 6) - 6));
-    } else if (!line.empty() && line != "}" && !line.starts_with("table ") && !line.ends_with("policy accept;")) {
-      return;
+      chain = line.substr(6, line.find(' ', 6) - 6);
+      empty = true;
+    } else if (line != "}") {
+      empty = all_empty = false;
+    } else if (empty && (chain == "PREROUTING" || chain == "OUTPUT")) {
+      deletions += fmt::format("delete chain {} {} {}\n", ip, table, chain);
+    } else if (!chain.empty()) {
+      all_empty = false;
     }
+    if (line == "}") chain.clear();
   }
-  // Each chain by its name: one that got a rule meanwhile refuses, and all stays.
-  (void)run_tool({"nft", "-f", "/dev/stdin"}, fmt::format("{}delete table {}\n", chains, place));
+  if (all_empty) deletions += fmt::format("delete table {} {}\n", ip, table);
+  // A chain that got a rule meanwhile refuses to go, and then all stays.
+  if (!deletions.empty()) (void)run_tool({"nft", "-f", "/dev/stdin"}, deletions);
 }
 
 void drop_empty_tables(const Tools& tools, const IptablesState& from, const IptablesState& to) {
-  constexpr std::string_view kNames[] = {"raw", "mangle", "nat"};
   for (Table table : kTables) {
     const auto index = static_cast<size_t>(table);
-    if (!from[index].empty() && to[index].empty()) drop_empty_table(tools.family, kNames[index]);
+    if (!from[index].empty() && to[index].empty()) drop_empty_table(tools.family, kTableNames[index]);
   }
 }
 
@@ -97,7 +114,9 @@ Result<std::vector<Change>> changes(const std::vector<Rule>& rules, const Option
 Status undo(const Change& change) {
   auto now = state_of(change.tools);
   if (!now) return std::unexpected(now.error());
-  return run(change.tools, iptables_transition(*now, change.from, false));
+  if (auto done = run(change.tools, iptables_transition(*now, change.from, false)); !done) return done;
+  drop_empty_tables(change.tools, *now, change.from);
+  return {};
 }
 
 std::string first_difference(const std::vector<std::string>& is, const std::vector<std::string>& should) {

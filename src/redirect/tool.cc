@@ -71,6 +71,9 @@ std::string line_number(std::string_view text, size_t number) {
 }
 
 std::string hint_for(std::string_view said) {
+  if (said.find("xtables.lock") != std::string_view::npos) {
+    return "; set XTABLES_LOCKFILE to a file that this user may write";
+  }
   if (said.find("ermission denied") != std::string_view::npos ||
       said.find("peration not permitted") != std::string_view::npos) {
     return "; it needs CAP_NET_ADMIN in this network namespace: run as root, or inside `unshare -Urn`";
