@@ -8,6 +8,7 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
   out.push_back(make_control_command());
   out.push_back(make_proxies_command());
   out.push_back(make_sidecar_command());
+  out.push_back(make_redirect_command());
   out.push_back(make_token_command());
   out.push_back(make_completion_command(program));
   out.push_back(make_version_command());
