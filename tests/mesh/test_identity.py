@@ -1,11 +1,17 @@
 """proa sidecar run: certificates rotate under connections, and keys are nowhere but where they belong."""
 import concurrent.futures
+import ssl
 import stat
 
 import pytest
 
-from tests.mesh.mesh import ONE_REQUEST, Pair
+from tests.mesh.mesh import ONE_REQUEST, Control, Pair, Sidecar
+from tests.support.certs import Authority
+from tests.support.client import Dial
+from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
+from tests.support.origin import Origin
+from tests.support.ports import Reservation
 
 pytestmark = pytest.mark.proa_only
 
@@ -48,6 +54,61 @@ def test_a_secret_is_nowhere_but_with_who_needs_it(tmp_path):
         assert not kept.exists()
     finally:
         pair.stop()
+
+
+ELSEWHERE = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: elsewhere, namespace: shop}}
+spec:
+  hosts: [elsewhere.example.com]
+  location: MESH_EXTERNAL
+  ports: [{{number: {port}, name: http, protocol: HTTP}}]
+  resolution: STATIC
+  endpoints: [{{address: 127.0.0.1, ports: {{http: {origin}}}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {{name: elsewhere, namespace: shop}}
+spec:
+  host: elsewhere.example.com
+  trafficPolicy:
+    tls: {{mode: SIMPLE, caCertificates: {root}, sni: elsewhere.example.com, subjectAltNames: [elsewhere.example.com]}}
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {{name: a, namespace: shop}}
+spec:
+  workloadSelector: {{labels: {{app: a}}}}
+  egress:
+  - port: {{number: {port}, name: http, protocol: HTTP}}
+    bind: 127.0.0.1
+    hosts: ["./elsewhere.example.com"]
+"""
+
+
+@pytest.mark.parametrize("kind", ["proa", "envoy"])
+def test_roots_in_files_are_secrets_too(tmp_path, kind):
+    authority = Authority(tmp_path, "elsewhere-ca")
+    certificate, key = authority.issue("elsewhere", dns=["elsewhere.example.com"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    origin, port = Origin("elsewhere", tls=context), Reservation()
+    control = Control(tmp_path / "mesh").start()
+    control.write("elsewhere.yaml", ELSEWHERE.format(port=port.port, origin=origin.port, root=authority.path))
+    port.release()
+    sidecar = Sidecar(control, "a", "127.0.0.2", kind=kind, command=["sleep", "600"])
+    try:
+        sidecar.wait_log("sleep is process")
+
+        def answer() -> str:
+            with Http1Client(Dial(port.port)) as client:
+                return client.request("GET", "/", [("host", "elsewhere.example.com")]).body.decode()
+        wait_for(lambda: answer() == "elsewhere", "an answer over TLS")
+    finally:
+        sidecar.stop()
+        control.stop()
+        origin.stop()
 
 
 def test_the_proxy_shows_the_certificate_of_its_workload(tmp_path):

@@ -14,7 +14,7 @@ void add(ResourceSet& to, const Secret& secret) {
 
 }  // namespace
 
-std::shared_ptr<const ResourceSet> secrets_of(const Identity& identity) {
+std::shared_ptr<ResourceSet> secrets_of(const Identity& identity) {
   auto out = std::make_shared<ResourceSet>();
   Secret own;
   own.set_name("default");
@@ -29,7 +29,10 @@ std::shared_ptr<const ResourceSet> secrets_of(const Identity& identity) {
 }
 
 SecretServer::SecretServer(net::Loop& loop)
-    : push_(loop, [this](const Node&) { return secrets_; }), server_(loop, services_) {
+    : files_(loop, [this] { publish(); }),
+      push_(loop, [this](const Node&) { return secrets_; },
+            {.asked = [this](const Session& session) { asked(session); }}),
+      server_(loop, services_) {
   push_.add_to(services_, kSecretType);
 }
 
@@ -41,8 +44,26 @@ Status SecretServer::listen(const std::string& path) {
   return {};
 }
 
+void SecretServer::asked(const Session& session) {
+  bool news = false;
+  session.for_each_type([&](std::string_view, const Subscription& subscription) {
+    for (const std::string& name : subscription.names()) {
+      if (FileSecrets::is_one(name)) news |= files_.ask(name);
+    }
+  });
+  if (news) publish();
+}
+
 void SecretServer::publish(const Identity& identity) {
-  secrets_ = secrets_of(identity);
+  own_ = secrets_of(identity);
+  publish();
+}
+
+void SecretServer::publish() {
+  if (!own_) return;
+  auto all = std::make_shared<ResourceSet>(*own_);
+  all->types[std::string(kSecretType)].insert(files_.all().begin(), files_.all().end());
+  secrets_ = std::move(all);
   push_.push_now();
 }
 

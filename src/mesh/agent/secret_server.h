@@ -6,6 +6,7 @@
 
 #include "grpc/server.h"
 #include "grpc/services.h"
+#include "mesh/agent/file_secrets.h"
 #include "mesh/agent/identity.h"
 #include "mesh/push/push_server.h"
 #include "net/loop.h"
@@ -13,9 +14,10 @@
 namespace proa::mesh {
 
 /// The secrets by the names of Istio's agents: "default" is the certificate with its key, "ROOTCA" whom to trust.
-std::shared_ptr<const ResourceSet> secrets_of(const Identity& identity);
+std::shared_ptr<ResourceSet> secrets_of(const Identity& identity);
 
-/// On its loop's thread. Until there is an identity, whoever asks waits.
+/// On its loop's thread. Until there is an identity, whoever asks waits. Secrets that are files are read when they are asked
+/// for.
 class SecretServer {
  public:
   explicit SecretServer(net::Loop& loop);
@@ -28,7 +30,12 @@ class SecretServer {
   void publish(const Identity& identity);
 
  private:
-  std::shared_ptr<const ResourceSet> secrets_;
+  void asked(const Session& session);
+  void publish();
+
+  std::shared_ptr<const ResourceSet> own_;      ///< of the identity
+  std::shared_ptr<const ResourceSet> secrets_;  ///< with those of files
+  FileSecrets files_;
   grpc::Services services_;
   PushServer push_;
   grpc::Server server_;

@@ -10,6 +10,7 @@
 #include "mesh/agent/test_authority.h"
 #include "net/socket_transport.h"
 #include "net/test_loop.h"
+#include "net/tls/issuer.h"
 
 namespace proa::mesh {
 namespace {
@@ -119,6 +120,22 @@ TEST_P(Secrets, wait_for_the_identity_and_follow_its_rotation) {
     loop.settle(200);
     EXPECT_EQ(client.secrets.back().tls_certificate().certificate_chain().inline_bytes(), "second");
     EXPECT_EQ(client.secrets.size(), 3u) << "the roots are the same";
+  }
+  loop.settle();
+}
+
+TEST_P(Secrets, files_are_read_when_they_are_asked_for) {
+  SecretServer server(loop);
+  const std::string socket = directory + "/sds", file = directory + "/root.pem";
+  ASSERT_TRUE(server.listen(socket));
+  server.publish(identity("first"));
+  ASSERT_TRUE(net::write_file(file, net::tls::Issuer::make_root("root")->certificate_pem(), 0644));
+  {
+    Client client(loop, socket, GetParam());
+    client.ask({"file-root:" + file, "file-root:" + directory + "/missing"});
+    ASSERT_TRUE(wait(client, 1));
+    EXPECT_EQ(client.secrets[0].name(), "file-root:" + file);
+    EXPECT_TRUE(client.secrets[0].has_validation_context());
   }
   loop.settle();
 }

@@ -18,6 +18,8 @@ struct PushOptions {
   SessionOptions session{};
   /// The proven identity of a peer (empty: none), or why it may not be this node. Unset: everybody may be everything.
   std::function<Result<std::string>(const net::ConnectionInfo& peer, const Node& node)> identify{};
+  /// After each request of a peer that may be its node, for resources that are only made when asked for. It may push.
+  std::function<void(const Session& session)> asked{};
 };
 
 /// Everything on one thread, that of `loop`: streams, sessions and `resources_of`. The resource sets are immutable, so
@@ -49,6 +51,9 @@ class PushServer {
   // For streams.
   std::shared_ptr<const ResourceSet> resources_of(const Node& node) { return resources_of_(node); }
   Result<std::string> identify(const net::ConnectionInfo& peer, const Node& node) const;
+  void asked(const Session& session) const {
+    if (options_.asked) options_.asked(session);
+  }
   void stream_ended(PushStream&) { --count_; }
 
  private:

@@ -30,6 +30,7 @@ void PushStream::on_message(std::string_view message) {
     return end({Code::kInvalidArgument, taken.error().message});
   }
   if (!introduced_ && !introduce()) return;
+  server_->asked(*session_);
   loop.end_of_turn(*this);
 }
 
