@@ -148,10 +148,21 @@ Status fill(const Object& object, const EbpfContent& content) {
   return {};
 }
 
-/// The listener that was there before the programs that would have seen it. One of another port is forgotten.
-void know_listeners(const Object& object, uint16_t port) {
+/// The port of the programs that are there; 0: there are none.
+uint16_t inbound_port_before(const fs::path& folder) {
+  const net::Fd map(::bpf_obj_get((folder / "config").c_str()));
+  const uint32_t zero = 0;
+  proa_config config{};
+  if (map && ::bpf_map_lookup_elem(map.get(), &zero, &config) != 0) return 0;
+  return static_cast<uint16_t>(config.inbound_port);
+}
+
+/// Those that listened before the programs were there to see it. What is known stays known, but for another port's.
+void know_listeners(const Object& object, uint16_t port, const fs::path& folder) {
   const int map = map_fd(object, "listeners");
-  for (uint32_t key : {0U, 1U}) ::bpf_map_delete_elem(map, &key);
+  if (inbound_port_before(folder) != port) {
+    for (uint32_t key : {0U, 1U}) ::bpf_map_delete_elem(map, &key);
+  }
   for (const FoundListener& found : find_listeners(port)) {
     const uint32_t key = found.ipv6;
     const uint64_t fd = static_cast<uint64_t>(found.fd.get());
@@ -198,7 +209,7 @@ Status install(const Options& options, const fs::path& folder) {
   auto object = load(folder);
   if (!object) return std::unexpected(object.error());
   if (auto done = fill(*object, ebpf_content(options, own_addresses())); !done) return done;
-  know_listeners(*object, options.inbound_port);
+  know_listeners(*object, options.inbound_port, folder);
   const net::Fd cgroup(::open(options.cgroup.c_str(), O_RDONLY | O_CLOEXEC));
   const net::Fd netns(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
   if (!cgroup || !netns) return failed("opening " + options.cgroup);
