@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "redirect/ebpf.h"
 #include "redirect/iptables_backend.h"
 #include "redirect/iptables_text.h"
 #include "redirect/nft_backend.h"
@@ -59,6 +60,7 @@ Result<std::vector<Route>> add_routes(const std::vector<Route>& routes) {
 }
 
 Status apply_rules(const std::vector<Rule>& rules, const Options& options) {
+  if (options.mode == Mode::ebpf) return ebpf_apply(options);
   if (options.backend == Backend::nft) return nft_apply(rules, options);
   auto done = iptables_apply(rules, options);
   if (!done) return std::unexpected(done.error());
@@ -80,10 +82,20 @@ Status clean_rules(bool nft, const std::vector<Backend>& kinds, Lines& done) {
   return {};
 }
 
-Status clean_other_rules(Backend keep, Lines& done) {
+Status clean_programs(const Options& options, Lines& done) {
+  auto removed = ebpf_clean(options);
+  if (!removed) return std::unexpected(removed.error());
+  if (*removed) done.push_back("removed the eBPF programs");
+  return {};
+}
+
+/// What another backend or mode has left.
+Status clean_others(const Options& options, Lines& done) {
   std::vector<Backend> kinds = iptables_kinds();
-  if (keep != Backend::nft) std::erase(kinds, iptables_kind(keep));
-  return clean_rules(keep != Backend::nft, kinds, done);
+  if (options.mode == Mode::ebpf) return clean_rules(true, kinds, done);
+  if (options.backend != Backend::nft) std::erase(kinds, iptables_kind(options.backend));
+  if (auto good = clean_rules(options.backend != Backend::nft, kinds, done); !good) return good;
+  return clean_programs(options, done);
 }
 
 Status clean_routes(const Options& options, bool all, Lines& done) {
@@ -121,14 +133,16 @@ Result<Lines> apply(const Options& options) {
   }
   Lines out;
   for (const Route& route : *added) out.push_back("added " + route.what);
-  out.push_back(fmt::format("applied the rules, with {}", name_of(options.backend)));
-  if (auto done = clean_other_rules(options.backend, out); !done) return std::unexpected(done.error());
+  out.push_back(options.mode == Mode::ebpf ? fmt::format("attached the eBPF programs to {}", options.cgroup)
+                                           : fmt::format("applied the rules, with {}", name_of(options.backend)));
+  if (auto done = clean_others(options, out); !done) return std::unexpected(done.error());
   if (auto done = clean_routes(options, false, out); !done) return std::unexpected(done.error());
   return out;
 }
 
 Result<Lines> clean(const Options& options) {
   Lines out;
+  if (auto done = clean_programs(options, out); !done) return std::unexpected(done.error());
   if (auto done = clean_rules(true, iptables_kinds(), out); !done) return std::unexpected(done.error());
   if (auto done = clean_routes(options, true, out); !done) return std::unexpected(done.error());
   return out;
@@ -137,6 +151,7 @@ Result<Lines> clean(const Options& options) {
 std::string print(const Options& options) {
   const std::vector<Rule> rules = rules_of(options);
   std::string out;
+  if (options.mode == Mode::ebpf) return "# --mode EBPF: programs of this proa, not text\n";
   for (const Route& route : routes_of(options)) {
     if (route.wanted) out += fmt::format("# {}\n", fmt::join(route.command("add"), " "));
   }

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "redirect/apply.h"
+#include "redirect/ebpf.h"
 #include "redirect/iptables_backend.h"
 #include "redirect/nft_backend.h"
 #include "redirect/routes.h"
@@ -39,14 +40,17 @@ class Check {
   }
 
  private:
+  bool ebpf() const { return options_.mode == Mode::ebpf; }
+  std::string with() const { return ebpf() ? "eBPF" : name_of(options_.backend); }
   bool nft() const { return options_.backend == Backend::nft; }
   void good(std::string what) { out_.push_back({Level::good, std::move(what)}); }
   void bad(std::string what, std::string fix) { out_.push_back({Level::bad, std::move(what), std::move(fix)}); }
   void note(std::string what, std::string fix) { out_.push_back({Level::note, std::move(what), std::move(fix)}); }
 
   void kernel() {
-    const Status able = nft() ? nft_probe(rules_, options_) : iptables_probe(rules_, options_);
-    if (able) return good(fmt::format("the kernel takes these rules, with {}", name_of(options_.backend)));
+    const Status able = ebpf() ? ebpf_probe() : nft() ? nft_probe(rules_, options_) : iptables_probe(rules_, options_);
+    if (able) return good(fmt::format("the kernel takes these rules, with {}", with()));
+    if (ebpf()) return bad("the kernel does not take the programs: " + able.error().message, "write --mode REDIRECT");
     bad(fmt::format("the kernel does not take these rules: {}", able.error().message),
         nft()
             ? "see what nft says; where a kernel module is missing (nft_redir, nft_tproxy, nft_ct), load it, or write "
@@ -56,10 +60,12 @@ class Check {
   }
 
   void rules() {
-    auto difference = nft() ? nft_difference(rules_, options_) : iptables_difference(rules_, options_);
+    auto difference = ebpf()  ? ebpf_difference(options_)
+                      : nft() ? nft_difference(rules_, options_)
+                              : iptables_difference(rules_, options_);
     if (!difference) return bad("the rules cannot be read: " + difference.error().message, "see what it says");
     if (!difference->empty()) return bad("the rules are not as asked: " + *difference, kApply);
-    good(fmt::format("the rules are as asked, in {}", name_of(options_.backend)));
+    good(fmt::format("the rules are as asked, in {}", with()));
   }
 
   void one(const Route& route) {

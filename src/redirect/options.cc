@@ -30,6 +30,16 @@ std::vector<std::string_view> split(std::string_view text) {
   }
 }
 
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    out.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
 /// One value of each part, by `parse`, a Result<T>(std::string_view).
 template <class T, class Parse>
 Result<std::vector<T>> list_of(std::string_view text, Parse parse) {
@@ -129,12 +139,27 @@ Status check_senders(const Options& options) {
   return {};
 }
 
+/// Programs at sockets see connections, not packets and interfaces.
+Status check_ebpf(const Options& options) {
+  const char* wanted = options.dns                           ? "--redirect-dns"
+                       : options.drop_invalid                ? "--drop-invalid"
+                       : !options.exclude_interfaces.empty() ? "--exclude-interfaces"
+                       : !options.virtual_interfaces.empty() ? "--kube-virt-interfaces"
+                                                             : nullptr;
+  if (wanted) return fail(fmt::format("{}: not with --mode EBPF; leave it out, or write --mode REDIRECT", wanted));
+  if (options.cgroup.empty()) return fail("--cgroup: no folder of cgroup2 is known; write the workload's");
+  return {};
+}
+
 }  // namespace
 
 Status validate(const Options& options) {
   if (auto good = check_ports(options); !good) return good;
   if (auto good = check_ranges(options); !good) return good;
   if (auto good = check_senders(options); !good) return good;
+  if (options.mode == Mode::ebpf) {
+    if (auto good = check_ebpf(options); !good) return good;
+  }
   if (options.dns && !options.all_dns && options.dns_servers.empty()) {
     return fail("--redirect-dns: no name server is known; write --dns-servers ADDRESS, or --capture-all-dns");
   }
@@ -197,13 +222,26 @@ Result<std::vector<uint32_t>> parse_groups(std::string_view option, std::string_
   return list_of<uint32_t>(text, [&](std::string_view part) { return parse_id(option, part, "group", find_group); });
 }
 
+std::string cgroup_folder(std::string_view proc_cgroup, std::string_view proc_mounts) {
+  std::string path, mount;
+  for (std::string_view line : lines_of(proc_cgroup)) {
+    if (line.starts_with("0::")) path = line.substr(3);
+  }
+  for (std::string_view line : lines_of(proc_mounts)) {  // "cgroup2 /sys/fs/cgroup cgroup2 rw,..."
+    const size_t first = line.find(' '), second = line.find(' ', first + 1);
+    if (second == std::string_view::npos || !line.substr(second + 1).starts_with("cgroup2 ")) continue;
+    mount = line.substr(first + 1, second - first - 1);
+    break;
+  }
+  if (mount.empty() || path.empty()) return {};
+  return path == "/" ? mount : mount + path;
+}
+
 std::vector<net::Address> name_servers(std::string_view resolv_conf) {
   constexpr std::string_view kWord = "nameserver";
   std::vector<net::Address> out;
-  while (!resolv_conf.empty()) {
-    const size_t end = resolv_conf.find('\n');
-    std::string_view line = trimmed(resolv_conf.substr(0, end));
-    resolv_conf.remove_prefix(end == std::string_view::npos ? resolv_conf.size() : end + 1);
+  for (std::string_view line : lines_of(resolv_conf)) {
+    line = trimmed(line);
     if (!line.starts_with(kWord) || line.size() == kWord.size()) continue;
     line.remove_prefix(kWord.size());
     if (line.front() != ' ' && line.front() != '\t') continue;

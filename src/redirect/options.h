@@ -15,6 +15,7 @@ namespace proa::redirect {
 enum class Mode : uint8_t {
   redirect,  ///< REDIRECT: the proxy asks SO_ORIGINAL_DST, and is the client of the application
   tproxy,    ///< TPROXY: the client's address survives; the proxy needs IP_TRANSPARENT
+  ebpf,      ///< programs at the sockets of a cgroup instead of rules, outbound too: the backend does not count
 };
 
 /// Who takes the rules. Which of the two iptables is `iptables` is the system's choice.
@@ -64,6 +65,9 @@ struct Options {
   uint32_t tproxy_mark = 1337;
   uint32_t tproxy_table = 133;
 
+  std::string cgroup{};               ///< whose sockets, application's and proxy's: a folder of cgroup2
+  std::string bpffs = "/sys/fs/bpf";  ///< where programs are kept
+
   bool dns = false;
   bool all_dns = false;                     ///< whichever server is asked
   std::vector<net::Address> dns_servers{};  ///< of which queries are captured; the port does not count
@@ -83,6 +87,9 @@ Result<std::vector<net::Address>> parse_addresses(std::string_view option, std::
 /// Numbers, or names that the system knows: a rule with a name that it does not know would fail, and all with it.
 Result<std::vector<uint32_t>> parse_users(std::string_view option, std::string_view text);
 Result<std::vector<uint32_t>> parse_groups(std::string_view option, std::string_view text);
+
+/// The folder of cgroup2 that a process is in, from its /proc/PID/cgroup and mounts; empty when there is none.
+std::string cgroup_folder(std::string_view proc_cgroup, std::string_view proc_mounts);
 
 /// The nameserver lines of a resolv.conf; others, and addresses with a scope, are passed over.
 std::vector<net::Address> name_servers(std::string_view resolv_conf);

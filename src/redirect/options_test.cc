@@ -83,6 +83,24 @@ TEST(RedirectOptions, what_does_not_go_together_is_refused) {
   EXPECT_THAT(tproxy([](Options& o) { o.tproxy_table = 254; }), HasSubstr("a table of the system's"));
 }
 
+TEST(RedirectOptions, programs_at_sockets_cannot_do_all) {
+  Options options;
+  options.mode = Mode::ebpf;
+  EXPECT_THAT(why(validate(options)), HasSubstr("--cgroup: no folder of cgroup2 is known"));
+  options.cgroup = "/sys/fs/cgroup/shop";
+  EXPECT_EQ(why(validate(options)), "");
+  options.exclude_interfaces = {"eth1"};
+  EXPECT_THAT(why(validate(options)), HasSubstr("--exclude-interfaces: not with --mode EBPF"));
+}
+
+TEST(RedirectOptions, the_cgroup_of_a_process) {
+  constexpr std::string_view kMounts = "proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n";
+  EXPECT_EQ(cgroup_folder("0::/shop/cart\n", kMounts), "/sys/fs/cgroup/shop/cart");
+  EXPECT_EQ(cgroup_folder("2:cpu:/x\n0::/\n", "cgroup2 /cg/unified cgroup2 rw 0 0"), "/cg/unified");
+  EXPECT_EQ(cgroup_folder("1:cpu:/x\n", kMounts), "");
+  EXPECT_EQ(cgroup_folder("0::/a\n", "proc /proc proc rw 0 0\n"), "");
+}
+
 TEST(RedirectOptions, name_servers_of_resolv_conf) {
   const auto servers = name_servers(
       "# nameserver 1.1.1.1\nnameserver 10.96.0.10\nsearch a.b\n nameserver\tfd00::a \nnameserver fe80::1%eth0\n"

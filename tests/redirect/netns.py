@@ -9,6 +9,8 @@ import os
 import socket
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
 
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -68,16 +70,28 @@ class Caller:
     uid: int = 1000
     gid: int = 1000
     mark: int = 0
+    cgroup: Path | None = None
+
+    def peer(self, host: str, port: int) -> str:
+        """Connects, and returns to whom, as the caller sees it."""
+        return self._elsewhere(host, port, None, socket.SOCK_STREAM, lambda made: "{0}:{1}".format(*made.getpeername()))
 
     def say(self, host: str, port: int, source: str | None = None, kind: int = socket.SOCK_STREAM) -> str:
         """Connects, says "hello" and returns what comes back, or the name of the error."""
+        def hello(made: socket.socket) -> str:
+            made.send(b"hello")
+            return made.recv(1000).decode()
+        return self._elsewhere(host, port, source, kind, hello)
+
+    def _elsewhere(self, host: str, port: int, source: str | None, kind: int,
+                   action: Callable[[socket.socket], str]) -> str:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(reading)
             try:
-                answer = self._say(family, kind, host, port, source)
+                answer = self._inside(family, kind, host, port, source, action)
             except BaseException as error:                    # pylint: disable=broad-except
                 answer = type(error).__name__
             os.write(writing, json.dumps(answer).encode())
@@ -88,8 +102,11 @@ class Caller:
         os.waitpid(child, 0)
         return json.loads(text)
 
-    def _say(self, family: int, kind: int, host: str, port: int, source: str | None) -> str:
+    def _inside(self, family: int, kind: int, host: str, port: int, source: str | None,
+                action: Callable[[socket.socket], str]) -> str:
         _libc.setns(self.netns.fd, CLONE_NEWNET)
+        if self.cgroup:
+            (self.cgroup / "cgroup.procs").write_text("0")
         if not self.mark:                                     # a mark needs the capability that root has
             os.setgroups([])
             os.setgid(self.gid)
@@ -101,5 +118,4 @@ class Caller:
             if source:
                 made.bind((source, 0))
             made.connect((host, port))
-            made.send(b"hello")
-            return made.recv(1000).decode()
+            return action(made)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Callable
 
 from tests.redirect.netns import Caller, Netns, run
 from tests.redirect.servers import Teller
@@ -30,10 +31,13 @@ SO_MARK = 36
 
 
 class Pod:
-    """`tproxy`: the inbound listener is transparent. `mark`: the proxy marks what it sends, and is any user."""
+    """`tproxy`: the inbound listener is transparent. `mark`: the proxy marks what it sends, and is any user. `ebpf`: the
+    pod is a cgroup, and has a bpf file system. `before`: what is called before the proxy starts."""
 
-    def __init__(self, tproxy: bool = False, mark: int = 0, proxy: bool = True):
+    def __init__(self, tproxy: bool = False, mark: int = 0, proxy: bool = True, ebpf: bool = False,
+                 before: Callable[["Pod"], None] = lambda pod: None):
         self.pod, self.peer = Netns(), Netns()
+        self.cgroup = None
         self._servers: list[Teller] = []
         self._program = None
         self._directory = Path(tempfile.mkdtemp(prefix="proa-redirect-"))
@@ -41,14 +45,28 @@ class Pod:
         try:
             self._connect()
             self._start_servers()
+            if ebpf:
+                self.cgroup = cgroups() / f"proa-test-{os.getpid()}-{self.pod.fd}"
+                self.cgroup.mkdir()
+                (self._directory / "bpf").mkdir()
+                run("mount", "-t", "bpf", "bpf", self._directory / "bpf")
+            before(self)
             if proxy:
                 self._start_proxy(tproxy, mark)
         except BaseException:
             self.stop()
             raise
-        self.app = Caller(self.pod)
-        self.proxy_user = Caller(self.pod, UID, UID)
+        self.app = Caller(self.pod, cgroup=self.cgroup)
+        self.proxy_user = self.caller(UID, UID)
         self.client = Caller(self.peer)
+
+    def caller(self, uid: int, gid: int, mark: int = 0) -> Caller:
+        """Another process of the pod."""
+        return Caller(self.pod, uid, gid, mark, self.cgroup)
+
+    @property
+    def ebpf_words(self) -> tuple[str, ...]:
+        return ("-m", "EBPF", "--cgroup", str(self.cgroup), "--bpffs", str(self._directory / "bpf"))
 
     def _connect(self) -> None:
         with self.pod:
@@ -86,6 +104,8 @@ class Pod:
         # setpriv's own --pdeathsig: a change of user undoes the one that Program asks for.
         command = ["setpriv", "--pdeathsig", "KILL", *user, str(binary), "-c", str(config), "--concurrency", "1",
                    "-l", "error", "--disable-hot-restart", "--file-flush-interval-msec", "2"]
+        if self.cgroup:
+            command = ["sh", "-c", 'echo $$ > "$0"/cgroup.procs; exec "$@"', self.cgroup, *command]
         self.admin = Admin(ADMIN_PORT)
         with self.pod:
             self._program = Program(command, self._directory / "proxy.log")
@@ -118,6 +138,10 @@ class Pod:
             server.stop()
         self.pod.close()
         self.peer.close()
+        if self.cgroup:
+            run("umount", self._directory / "bpf", check=False)
+            wait_for(lambda: not (self.cgroup / "cgroup.procs").read_text(), "the pod to be empty")
+            self.cgroup.rmdir()
         shutil.rmtree(self._directory, ignore_errors=True)
 
 
@@ -128,6 +152,12 @@ def proa(netns: Netns, *words: str, check: bool = True, env: dict[str, str] | No
                               env={**os.environ, **(env or {})})
     assert done.returncode == 0 or not check, f"proa redirect {words}: {done.returncode}: {done.stdout}{done.stderr}"
     return done
+
+
+def cgroups() -> Path | None:
+    """Where cgroup2 is."""
+    found = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines() if line.split()[2] == "cgroup2"]
+    return Path(found[0]) if found else None
 
 
 def typed(name: str, **fields: object) -> dict:

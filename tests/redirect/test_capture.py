@@ -1,24 +1,38 @@
 """Which connections come to the proxy, as what, and which do not: reference list of interception tests, for every way."""
 import pytest
 
-from tests.redirect.netns import Caller
-from tests.redirect.pod import LOOPBACK, PEER, POD, PROXY_SOURCE, SERVICE, Pod
+from tests.redirect.netns import Netns
+from tests.redirect.pod import LOOPBACK, PEER, POD, PROXY_SOURCE, SERVICE, Pod, cgroups, proa
 
 BACKENDS = ("nft", "iptables-nft", "iptables-legacy")
 FAMILIES = (4, 6)
 
 
-@pytest.fixture(scope="module", params=[(backend, mode) for backend in BACKENDS for mode in ("REDIRECT", "TPROXY")],
-                ids="-".join)
+@pytest.fixture(scope="module", ids="-".join,
+                params=[*((backend, mode) for backend in BACKENDS for mode in ("REDIRECT", "TPROXY")), ("sockets", "EBPF")])
 def pod(request):
     backend, mode = request.param
-    made = Pod(tproxy=mode == "TPROXY")
-    made.mode = mode
+    if mode == "EBPF":
+        require_ebpf()
+    made = Pod(tproxy=mode == "TPROXY", ebpf=mode == "EBPF")
+    made.seen = {n: LOOPBACK[n] if mode == "EBPF" else POD[n] for n in FAMILIES}    # whom the proxy sees
     try:
-        made.proa("apply", "--backend", backend, "-m", mode, "-d", "8081", "-o", "5432", "-x", "10.8.0.0/16,fd08::/16")
+        words = made.ebpf_words if mode == "EBPF" else ("--backend", backend, "-m", mode)
+        made.proa("apply", *words, "-d", "8081", "-o", "5432", "-x", "10.8.0.0/16,fd08::/16")
+        made.proa("check", *words, "-d", "8081", "-o", "5432", "-x", "10.8.0.0/16,fd08::/16")
         yield made
     finally:
         made.stop()
+
+
+def require_ebpf() -> None:
+    if not cgroups():
+        pytest.skip("cgroup2 is not mounted")
+    with Netns() as netns:
+        checked = proa(netns, "check", "-m", "EBPF", "--cgroup", str(cgroups()), check=False).stdout
+    for line in checked.splitlines():
+        if "does not take the programs" in line:
+            pytest.skip(line)
 
 
 def at(host: str, port: int) -> str:
@@ -44,7 +58,7 @@ def direct(pod: Pod, call) -> str:
 def test_outbound_comes_to_the_proxy_with_its_destination(pod, family):
     answer = captured(pod, "out", lambda: pod.app.say(SERVICE[family], 80))
     assert answer == f"service {POD[family]} {SERVICE[family]}:80"
-    pod.wait_log(f"out {at(SERVICE[family], 80)} from {POD[family]}")
+    pod.wait_log(f"out {at(SERVICE[family], 80)} from {pod.seen[family]}")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -59,7 +73,7 @@ def test_the_proxy_calls_its_own_pod_through_inbound(pod, family):
     """The application called a service that it is an endpoint of."""
     answer = captured(pod, "in", lambda: pod.proxy_user.say(POD[family], 8080))
     assert answer == f"app {PROXY_SOURCE[family]} {POD[family]}:8080"
-    pod.wait_log(f"in {at(POD[family], 8080)} from {POD[family]}")
+    pod.wait_log(f"in {at(POD[family], 8080)} from {pod.seen[family]}")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -88,10 +102,8 @@ def test_what_the_proxy_sends_out_is_direct(pod, family):
 
 
 def test_the_group_of_the_proxy_is_enough(pod):
-    same_group = Caller(pod.pod, 1000, 1337)
-    assert direct(pod, lambda: same_group.say(SERVICE[4], 80)).startswith("service")
-    same_user = Caller(pod.pod, 1337, 1000)
-    assert direct(pod, lambda: same_user.say(SERVICE[4], 80)).startswith("service")
+    for same in (pod.caller(1000, 1337), pod.caller(1337, 1000)):
+        assert direct(pod, lambda: same.say(SERVICE[4], 80)).startswith("service")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -40,8 +40,11 @@ void RedirectOptions::declare(CLI::App& app) {
   text("--backend", backend_, "nft, iptables, iptables-nft or iptables-legacy (nft)", "NAME")
       ->check(CLI::IsMember({"nft", "iptables", "iptables-nft", "iptables-legacy"}));
   text("-m,--mode", mode_,
-       "how inbound connections come to the proxy: REDIRECT, or TPROXY, which keeps the client's address", "MODE")
-      ->check(CLI::IsMember({"REDIRECT", "TPROXY"}, CLI::ignore_case));
+       "how inbound connections come to the proxy: REDIRECT; TPROXY, which keeps the client's address; or EBPF, "
+       "outbound "
+       "too, by programs instead of rules",
+       "MODE")
+      ->check(CLI::IsMember({"REDIRECT", "TPROXY", "EBPF"}, CLI::ignore_case));
   text("--ipv6", ipv6_, "on, off or auto: whether lo has it (auto)", "WHEN")
       ->check(CLI::IsMember({"auto", "on", "off"}));
   port("-p,--outbound-port", to.outbound_port, "where the proxy takes outbound connections (15001)");
@@ -73,6 +76,8 @@ void RedirectOptions::declare(CLI::App& app) {
 
   app.add_option("-t,--tproxy-mark", to.tproxy_mark, "of packets for TPROXY (1337)")->option_text("NUMBER");
   app.add_option("-r,--tproxy-table", to.tproxy_table, "routing table for TPROXY (133)")->option_text("NUMBER");
+  text("--cgroup", to.cgroup, "of application and proxy, for EBPF: a folder of cgroup2 (that of this process)", "DIR");
+  text("--bpffs", to.bpffs, "where EBPF's programs are kept (/sys/fs/bpf)", "DIR");
   app.add_flag("--drop-invalid", to.drop_invalid, "drop packets that connection tracking finds invalid");
 }
 
@@ -122,7 +127,12 @@ Result<redirect::Options> RedirectOptions::options() const {
                : backend_ == "iptables"     ? Backend::iptables
                : backend_ == "iptables-nft" ? Backend::iptables_nft
                                             : Backend::iptables_legacy;
-  to.mode = mode_ == "TPROXY" ? redirect::Mode::tproxy : redirect::Mode::redirect;
+  to.mode = mode_ == "TPROXY" ? redirect::Mode::tproxy
+            : mode_ == "EBPF" ? redirect::Mode::ebpf
+                              : redirect::Mode::redirect;
+  if (to.mode == redirect::Mode::ebpf && to.cgroup.empty()) {
+    to.cgroup = redirect::cgroup_folder(content_of("/proc/self/cgroup"), content_of("/proc/self/mounts"));
+  }
   to.ipv6 = ipv6_ == "on" || (ipv6_ == "auto" && has_ipv6());
   if (auto read = read_senders(to); !read) return std::unexpected(read.error());
   if (auto read = read_traffic(to); !read) return std::unexpected(read.error());
