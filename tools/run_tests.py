@@ -24,7 +24,13 @@ import xml.etree.ElementTree as xml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KINDS = ("unit", "tools", "e2e", "examples")
 EXAMPLE_SECONDS = 300
+MOST_REASON = 300  # characters
 PYTEST_ERRORS = (2, 3, 4)  # interrupted, internal error, usage: then the report is not to be trusted
+
+
+def reason(failed):
+    """What a report says of a failure, in a line: whoever has the last lines only should know where to look."""
+    return "" if failed is None else " ".join((failed.get("message") or "").split())[:MOST_REASON]
 
 
 class Tally:
@@ -34,19 +40,19 @@ class Tally:
         self.passed = 0
         self.failures = []
 
-    def add(self, name, passed):
+    def add(self, name, passed, why=""):
         if passed:
             self.passed += 1
         else:
-            self.failures.append(name)
+            self.failures.append(f"{name}: {why}" if why else name)
 
     def add_junit(self, path, prefix=""):
         """Adds the cases of a JUnit or GoogleTest report; skipped ones count on neither side."""
         for case in xml.parse(path).getroot().iter("testcase"):
             skipped = case.find("skipped") is not None or case.get("status") in ("notrun", "disabled")
             if not skipped:
-                failed = case.find("failure") is not None or case.find("error") is not None
-                self.add(f"{prefix}{case.get('classname')}.{case.get('name')}", not failed)
+                failed = next((case.find(kind) for kind in ("failure", "error") if case.find(kind) is not None), None)
+                self.add(f"{prefix}{case.get('classname')}.{case.get('name')}", failed is None, reason(failed))
 
 
 class Run:

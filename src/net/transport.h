@@ -108,6 +108,7 @@ class TransportObserver {
   /// A client's connect or, with TLS, either side's handshake is finished. Not called for a plain accepted socket.
   virtual void on_connected() {}
   /// In place of on_connected(); the transport is closed.
+  /// NOLINTNEXTLINE(performance-unnecessary-value-param): whoever overrides it may keep it
   virtual void on_connect_failed(std::string /*reason*/) {}
   /// Bytes, an end or an error wait to be read. Edge-triggered: read until `drained`, or read again later unasked.
   virtual void on_readable() = 0;

@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/back_off.h"
 #include "grpc/call.h"
 #include "net/loop.h"
 #include "net/timer.h"
 #include "observe/stats.h"
-#include "xds/back_off.h"
 #include "xds/protocol.h"
 #include "xds/source.h"
 

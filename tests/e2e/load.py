@@ -12,7 +12,7 @@ from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
 
 LOADED_MACHINE_S = 0.03        # a shared machine adds this much to a p99 on its own
-ROUNDS = 3                     # in one of them the machine may be busy with other tests; what an attack does is in all
+ROUNDS = 5                     # in one of them the machine may be busy with other tests; what an attack does is in all
 
 
 class Load:

@@ -10,13 +10,13 @@
 #include <optional>
 #include <string>
 
+#include "base/back_off.h"
 #include "base/random.h"
 #include "mesh/agent/certificate_call.h"
 #include "mesh/agent/identity.h"
 #include "net/dns.h"
 #include "net/loop.h"
 #include "net/timer.h"
-#include "xds/back_off.h"
 
 namespace proa::mesh {
 
@@ -29,7 +29,7 @@ struct IdentityOptions {
   std::string identity_file{};                ///< see write_identity(); empty: nothing is kept beyond this process
   std::chrono::seconds ttl{0};                ///< 0: the authority's usual
   std::optional<ProcessUser> socket_owner{};  ///< of connections to the control plane; see SocketOwner
-  xds::BackOffOptions back_off{Milliseconds(250), Milliseconds(30'000)};
+  BackOffOptions back_off{Milliseconds(250), Milliseconds(30'000)};
 };
 
 /// On its loop's thread. A certificate that is still good proves who asks; without one the token does. What comes must be of
@@ -66,7 +66,7 @@ class IdentityKeeper {
   const IdentityOptions options_;
   const Events events_;
   Random random_;
-  xds::BackOff back_off_;
+  BackOff back_off_;
   net::Timer timer_;
   net::Resolver resolver_;
   net::DnsHandle query_;

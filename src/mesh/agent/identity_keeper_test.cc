@@ -89,7 +89,8 @@ TEST_F(Keeper, renews_by_its_certificate_before_that_ends) {
 
 TEST_F(Keeper, keeps_the_last_good_one_while_nobody_answers) {
   IdentityOptions with = options(authority.token("cart"));
-  with.ttl = seconds(2);
+  with.ttl = seconds(6);  // long after the two failures, or it could not prove itself any more
+  with.back_off = {Milliseconds(20), Milliseconds(100)};
   start(with);
   ASSERT_TRUE(wait_serials(1));
   authority.stop();

@@ -11,19 +11,19 @@
 #include <functional>
 #include <string>
 
+#include "base/back_off.h"
 #include "base/random.h"
 #include "mesh/agent/child_process.h"
 #include "mesh/agent/http_fetch.h"
 #include "net/loop.h"
 #include "net/timer.h"
-#include "xds/back_off.h"
 
 namespace proa::mesh {
 
 struct ProxyProcessOptions {
   ProcessOptions process{};
   net::Address admin{};
-  xds::BackOffOptions back_off{Milliseconds(200), Milliseconds(15'000)};
+  BackOffOptions back_off{Milliseconds(200), Milliseconds(15'000)};
 };
 
 /// On its loop's thread, which has the only thread of the process (see start_process).
@@ -66,7 +66,7 @@ class ProxyProcess {
   const ProxyProcessOptions options_;
   const Events events_;
   Random random_;
-  xds::BackOff back_off_;
+  BackOff back_off_;
   net::Timer timer_;
   HttpFetch fetch_;
   std::function<void()> drained_;

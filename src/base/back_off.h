@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/random.h"
 
-namespace proa::xds {
+namespace proa {
 
-/// GrpcService.retry_policy.retry_back_off of the source, or these.
+/// As of Envoy's BackoffStrategy, or these.
 struct BackOffOptions {
   Milliseconds base{500};  ///< > 0
   Milliseconds max{30'000};
@@ -31,4 +31,4 @@ class BackOff {
   Milliseconds bound_{};
 };
 
-}  // namespace proa::xds
+}  // namespace proa

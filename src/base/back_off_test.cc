@@ -1,8 +1,8 @@
-#include "xds/back_off.h"
+#include "base/back_off.h"
 
 #include <gtest/gtest.h>
 
-namespace proa::xds {
+namespace proa {
 namespace {
 
 /// The longest of many first, second, ... waits.
@@ -38,4 +38,4 @@ TEST(BackOff, a_base_over_the_maximum_is_the_maximum) {
 }
 
 }  // namespace
-}  // namespace proa::xds
+}  // namespace proa
