@@ -9,10 +9,11 @@ from tests.support.client import Dial
 from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
 from tests.support.handshakes import Handshakes, served_serial, trusting
+from tests.support.scale import scaled
 from tests.xds import api
 from tests.xds.world import ADS_SOURCE, listener
 
-ROTATIONS = 30
+ROTATIONS = scaled(30, whole=1000)
 TLS = api.PREFIX + "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 
 
