@@ -30,7 +30,7 @@ from scenarios import Bench, memory, requests, tls  # noqa: E402
 PEERS = {peer.NAME: peer for peer in (floor, proa, haproxy, nginx, nghttpx, envoy)}
 SCENARIOS = {"h1_keepalive": requests.h1_keepalive, "h2_to_h2": requests.h2_to_h2, "routes": requests.routes,
              "memory": memory.memory, "tls_full": tls.tls_full, "tls_resumed": tls.tls_resumed,
-             "mtls_pair": tls.mtls_pair}
+             "mtls_pair": tls.mtls_pair, "sidecar_pair": tls.sidecar_pair}
 
 
 def options():

@@ -22,7 +22,7 @@ class Tls:
 
 @dataclasses.dataclass
 class Plan:
-    """What a proxy is asked to do, with one worker, no access log, TLS 1.3 only."""
+    """What a proxy is asked to do, with one worker, TLS 1.3 only, and no access log unless it is a sidecar."""
     upstream: int                     # port
     listen: int
     http2: bool = False               # on both sides, in the clear
@@ -32,6 +32,7 @@ class Plan:
     client_ca: bool = False           # the client must show a certificate
     tickets: bool = True
     upstream_tls: Tls | None = None   # towards the upstream, with a client certificate
+    sidecar: bool = False             # an access log in Istio's format, and RBAC by peer, path and method
 
 
 def route_prefix(number):

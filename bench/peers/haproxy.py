@@ -28,6 +28,8 @@ def _bind(plan):
         words.append(f"ssl crt {plan.server_tls.both} ssl-min-ver TLSv1.3 ciphersuites TLS_AES_128_GCM_SHA256")
         if not plan.tickets:
             words.append("no-tls-tickets")
+        if plan.http2:
+            words.append("alpn h2")
         if plan.client_ca:
             words.append(f"ca-file {plan.server_tls.ca} verify required")
     return " ".join(words)
@@ -39,7 +41,7 @@ def _server(plan):
         words.append("proto h2")
     if plan.upstream_tls:
         words.append(f"ssl crt {plan.upstream_tls.both} ca-file {plan.upstream_tls.ca} verify required "
-                     "sni str(localhost) ssl-min-ver TLSv1.3")
+                     "sni str(localhost) ssl-min-ver TLSv1.3" + (" alpn h2" if plan.http2 else ""))
     return " ".join(words)
 
 

@@ -67,6 +67,11 @@ def mtls_pair(bench):
         table.commands["load"] = " ".join(str(w) for w in loads.wrk_command("PORT", bench.seconds))
         bench.warm(lanes.values())
         taken = run_blocks(lanes, bench.blocks, bench.say)
+    _pair_rows(table, taken)
+    return table
+
+
+def _pair_rows(table, taken):
     for lane, blocks in taken.items():
         row = {"peer": " ".join(lane)}
         for side in ("client side", "server side"):
@@ -75,11 +80,33 @@ def mtls_pair(bench):
                 row[f"{side} x proa"] = median_ratio(blocks, taken[("proa", lane[1])], side)
         table.rows.append(row)
     _keep(table, taken)
+
+
+def sidecar_pair(bench):
+    """client -> A -> B -> upstream by mutual TLS. Proa and Envoy are sidecars: log, RBAC and statistics; HAProxy has neither."""
+    table = Table("Two sidecars with access log, RBAC and statistics (HAProxy: without), mutual TLS between them",
+                  "CPU us/request on each side")
+    loaders = {"HTTP/1.1": (False, loads.wrk), "HTTP/2": (True, loads.h2load)}
+    with contextlib.ExitStack() as stack:
+        lanes = {}
+        for protocol, (http2, load) in loaders.items():
+            upstream = stack.enter_context(bench.upstream(http2))
+            for peer in bench.able(bench.plan(upstream, server_tls=bench.tls, upstream_tls=bench.tls), table, PAIR_PEERS):
+                fields = {"http2": http2, "sidecar": peer.NAME != "haproxy"}
+                b_plan = bench.plan(upstream, server_tls=bench.tls, client_ca=True, **fields)
+                a_plan = bench.plan(b_plan.listen, upstream_tls=bench.tls, **fields)
+                b = bench.started(stack, peer, b_plan, table, f"{peer.NAME}, {protocol}, server side")
+                a = b and bench.started(stack, peer, a_plan, table, f"{peer.NAME}, {protocol}, client side")
+                if a:
+                    lanes[(peer.NAME, protocol)] = _pair(a, b, a_plan.listen, bench.seconds, load)
+        bench.warm(lanes.values())
+        taken = run_blocks(lanes, bench.blocks, bench.say)
+    _pair_rows(table, taken)
     return table
 
 
-def _pair(a, b, port, seconds):
-    return lambda: measure({"client side": a, "server side": b}, lambda: loads.wrk(port, seconds))
+def _pair(a, b, port, seconds, load=loads.wrk):
+    return lambda: measure({"client side": a, "server side": b}, lambda: load(port, seconds))
 
 
 def _keep(table, taken):
