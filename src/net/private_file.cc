@@ -26,6 +26,14 @@ Status write_all(int fd, std::string_view text) {
   return {};
 }
 
+/// What was made or renamed in the folder outlives a loss of power.
+Status sync_folder(const std::filesystem::path& path) {
+  const std::string name = path.empty() ? "." : path.string();
+  Fd folder(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || (::fsync(folder.get()) != 0 && errno != EINVAL)) return failed(name);  // EINVAL: has no such thing
+  return {};
+}
+
 }  // namespace
 
 Status write_file(const std::string& path, std::string_view text, unsigned mode) {
@@ -35,9 +43,7 @@ Status write_file(const std::string& path, std::string_view text, unsigned mode)
   if (!fd) return failed(part);
   if (Status wrote = write_all(fd.get(), text); !wrote) return fail(part + ": " + wrote.error().message);
   if (::fsync(fd.get()) != 0 || ::rename(part.c_str(), path.c_str()) != 0) return failed(path);
-  Fd folder(::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder) ::fsync(folder.get());
-  return {};
+  return sync_folder(std::filesystem::path(path).parent_path());
 }
 
 Result<std::optional<std::string>> read_file(const std::string& path) {
@@ -60,8 +66,8 @@ Status make_private_folder(const std::string& path) {
   std::error_code error;
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   if (error) return fail(parent.string() + ": " + error.message());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return failed(path);
-  return {};
+  if (::mkdir(path.c_str(), 0700) == 0) return sync_folder(parent);
+  return errno == EEXIST ? Status{} : failed(path);
 }
 
 bool others_may_read(const std::string& path) {

@@ -10,7 +10,7 @@
 namespace proa::net {
 
 /// Replaces `path` as a whole, by a file beside it that is written, synced and renamed: whoever reads sees the old text or
-/// the new one. `mode` holds from the first byte on.
+/// the new one, also after a loss of power. `mode` holds from the first byte on.
 Status write_file(const std::string& path, std::string_view text, unsigned mode);
 /// Nothing when there is no such file.
 Result<std::optional<std::string>> read_file(const std::string& path);
