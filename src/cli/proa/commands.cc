@@ -6,6 +6,11 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
   std::vector<std::unique_ptr<Command>> out;
   out.push_back(make_analyze_command());
   out.push_back(make_control_command());
+  out.push_back(make_apply_command());
+  out.push_back(make_get_command());
+  out.push_back(make_delete_command());
+  out.push_back(make_diff_command());
+  out.push_back(make_edit_command());
   out.push_back(make_proxies_command());
   out.push_back(make_sidecar_command());
   out.push_back(make_redirect_command());

@@ -12,7 +12,12 @@ namespace proa::cli {
 std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program);
 
 std::unique_ptr<Command> make_analyze_command();
+std::unique_ptr<Command> make_apply_command();
 std::unique_ptr<Command> make_control_command();
+std::unique_ptr<Command> make_delete_command();
+std::unique_ptr<Command> make_diff_command();
+std::unique_ptr<Command> make_edit_command();
+std::unique_ptr<Command> make_get_command();
 std::unique_ptr<Command> make_proxies_command();
 std::unique_ptr<Command> make_sidecar_command();
 std::unique_ptr<Command> make_redirect_command();

@@ -5,7 +5,9 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "cli/proa/api_client.h"
 #include "cli/proa/commands.h"
+#include "cli/proa/control_api.h"
 #include "cli/proa/control_authority.h"
 #include "cli/proa/mesh_folder.h"
 #include "cli/proa/resource_folder.h"
@@ -26,6 +28,8 @@ struct ControlOptions {
   std::string resources;
   std::string config;
   std::string mesh_config;
+  std::string store;
+  std::string api;
   std::string domain = "cluster.local";
   std::vector<std::string> xds{"127.0.0.1:15010"};
   std::vector<std::string> secure_xds;
@@ -57,7 +61,7 @@ class Control {
   int run() {
     auto signals = SignalEvents::make(loop_, [this](int signal) { on_signal(signal); });
     if (!signals) return complain(signals.error().message);
-    if (Status read = options_.config.empty() ? read_resources() : read_objects(); !read) {
+    if (Status read = options_.resources.empty() ? read_objects() : read_resources(); !read) {
       return complain(read.error().message);
     }
     if (Status open = open_authority(); !open) return complain(open.error().message);
@@ -67,8 +71,12 @@ class Control {
     for (const std::string& text : options_.secure_xds) {
       if (Status open = listen(text, authority_->tls()); !open) return complain(open.error().message);
     }
+    if (api_) {
+      if (Status open = api_->serve(options_.api, mesh_->feed()); !open) return complain(open.error().message);
+    }
     if (mesh_) {
-      log::get("main").info("serving {} objects of {}", mesh_->objects(), options_.config);
+      log::get("main").info("serving {} objects of {}", mesh_->objects(),
+                            options_.config.empty() ? options_.store : options_.config);
     } else {
       log::get("main").info("serving {} resources of {}", folder_.resources(), options_.resources);
     }
@@ -107,9 +115,16 @@ class Control {
   }
 
   Status read_objects() {
+    std::unique_ptr<mesh::Source> stored;
+    if (!options_.store.empty()) {
+      auto store = ControlApi::open(loop_, options_.store);
+      if (!store) return std::unexpected(store.error());
+      api_ = std::move(*store);
+      stored = api_->take_source();
+    }
     auto opened = MeshFolder::open(
         loop_, {.path = options_.config, .mesh_config = options_.mesh_config, .domain = options_.domain},
-        [this] { push_.changed(); });
+        std::move(stored), [this] { push_.changed(); });
     if (!opened) return std::unexpected(opened.error());
     mesh_ = std::move(*opened);
     return {};
@@ -189,6 +204,7 @@ class Control {
   net::Loop loop_;
   ServiceNotify service_;
   ResourceFolder folder_;
+  std::unique_ptr<ControlApi> api_;
   std::unique_ptr<MeshFolder> mesh_;  ///< instead of `folder_`
   std::unique_ptr<net::FileWatcher> watcher_;
   std::vector<net::FileWatcher::Watch> watches_;
@@ -216,12 +232,17 @@ class ControlCommand final : public Command {
                                    "folder or file of objects of Istio, Kubernetes and the Gateway API, watched: each "
                                    "proxy gets what they mean for it");
     config->check(CLI::ExistingPath)->option_text("PATH")->excludes(app->get_option("--resources"));
+    app->add_option("--store", options_.store,
+                    "folder that keeps objects of proa apply, beside or without --config; made where it is not there")
+        ->excludes(app->get_option("--resources"))
+        ->option_text("DIR");
+    add_api_option(*app, options_.api);
     app->add_option("--mesh-config", options_.mesh_config, "file with the MeshConfig (Istio's defaults)")
         ->check(CLI::ExistingFile)
-        ->needs(config)
+        ->excludes(app->get_option("--resources"))
         ->option_text("FILE");
     app->add_option("--domain", options_.domain, "the cluster's DNS domain (cluster.local)")
-        ->needs(config)
+        ->excludes(app->get_option("--resources"))
         ->option_text("NAME");
     app->add_option("--xds", options_.xds, "addresses to serve on, or paths of Unix sockets (127.0.0.1:15010)")
         ->option_text("ADDRESS ...");
@@ -255,6 +276,7 @@ class ControlCommand final : public Command {
         ->option_text("LEVEL");
     app->footer(
         examples({"proa control --config mesh/ --mesh-config mesh.yaml#a mesh by Istio's objects, on 127.0.0.1:15010",
+                  "proa control --store /var/lib/proa/store#the same by proa apply",
                   "proa control --resources resources/#serve Envoy's resources as they are",
                   "proa control --resources resources/ --ca /var/lib/proa/ca --secure-xds 0.0.0.0:15012#with mTLS",
                   "proa control --resources resources/ --xds 0.0.0.0:15010 /run/proa/xds#on more addresses"}));
@@ -262,8 +284,8 @@ class ControlCommand final : public Command {
   }
 
   int run() override {
-    if (options_.resources.empty() && options_.config.empty()) {
-      complain("control needs --config or --resources");
+    if (options_.resources.empty() && options_.config.empty() && options_.store.empty()) {
+      complain("control needs --config, --store or --resources");
       return kExitUsage;
     }
     log::Settings settings;

@@ -6,6 +6,7 @@
 namespace proa::cli {
 
 Result<std::unique_ptr<MeshFolder>> MeshFolder::open(net::Loop& loop, const Options& options,
+                                                     std::unique_ptr<mesh::Source> more,
                                                      std::function<void()> changed) {
   std::vector<std::unique_ptr<mesh::Source>> sources;
   const auto add = [&](const std::string& path, std::optional<mesh::Kind> implied) {
@@ -14,7 +15,8 @@ Result<std::unique_ptr<MeshFolder>> MeshFolder::open(net::Loop& loop, const Opti
   };
   // Of two sources that have the same object the first wins: the file that is named for it.
   if (!options.mesh_config.empty()) add(options.mesh_config, mesh::Kind::mesh_config);
-  add(options.path, std::nullopt);
+  if (!options.path.empty()) add(options.path, std::nullopt);
+  if (more) sources.push_back(std::move(more));
   std::unique_ptr<MeshFolder> out(new MeshFolder(std::move(sources), options, std::move(changed)));
   MeshFolder* self = out.get();
   const Status started = out->feed_.start([self](const mesh::WorldChange& change) { self->take(change); });

@@ -17,16 +17,18 @@ namespace proa::cli {
 class MeshFolder {
  public:
   struct Options {
-    std::string path;
+    std::string path;           ///< empty: no folder
     std::string mesh_config{};  ///< a file with the MeshConfig; empty: Istio's defaults
     std::string domain = "cluster.local";
   };
 
   /// Reads all there is, logs what is wrong with it, and watches. `changed` is called back with each change after that.
+  /// `more` has objects beside the folder's, which have the say.
   static Result<std::unique_ptr<MeshFolder>> open(net::Loop& loop, const Options& options,
-                                                  std::function<void()> changed);
+                                                  std::unique_ptr<mesh::Source> more, std::function<void()> changed);
 
   std::shared_ptr<const mesh::ResourceSet> of(const mesh::Node& node) { return translations_.of(node); }
+  const mesh::WorldFeed& feed() const { return feed_; }
   std::size_t objects() const { return feed_.world()->object_count(); }
 
  private:

@@ -7,11 +7,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/result.h"
+#include "cli/proa/columns.h"
 #include "cli/proa/commands.h"
+#include "cli/proa/control_call.h"
 #include "envoy/service/status/v3/csds.pb.h"
-#include "grpc/channel.h"
-#include "grpc/unary.h"
-#include "net/socket_transport.h"
 
 namespace proa::cli {
 namespace {
@@ -19,42 +19,14 @@ namespace {
 namespace csds = envoy::service::status::v3;
 using Json = nlohmann::ordered_json;
 
-constexpr Milliseconds kTimeout{10'000};
-
-/// One question to a control plane.
 Result<csds::ClientStatusResponse> ask(const std::string& at) {
-  auto address = at.starts_with('/') || at.starts_with('@') ? net::Address::unix_path(at) : net::Address::parse(at);
-  if (!address) return std::unexpected(address.error());
-  net::Loop loop;
-  auto socket = net::SocketTransport::connect(loop, *address, {.timeout = kTimeout});
-  if (!socket) return std::unexpected(socket.error());
-  Result<csds::ClientStatusResponse> out = fail("no answer in time");
-  {
-    grpc::Channel channel(std::move(*socket));
-    grpc::CallOptions options;
-    options.authority = "proa";
-    options.path = "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus";
-    options.timeout = kTimeout;
-    options.max_message = size_t{1} << 30;
-    grpc::UnaryCall call(channel);
-    bool done = false;
-    call.start(options, {}, [&](const grpc::CallStatus& status, std::string_view bytes) {
-      done = true;
-      csds::ClientStatusResponse response;
-      if (!status.ok()) {
-        out = fail(status.message);
-      } else if (response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-        out = std::move(response);
-      } else {
-        out = fail("the answer is no ClientStatusResponse");
-      }
-    });
-    const MonoTime end = loop.now() + 2 * kTimeout;
-    while (!done && loop.now() < end) loop.run_once(Milliseconds(1000));
-    call.cancel();
+  auto bytes = ask_control(at, "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus", {});
+  if (!bytes) {
+    const bool named = bytes.error().code == grpc::Code::kUnavailable;
+    return fail(named ? bytes.error().message : fmt::format("{}: {}", at, bytes.error().message));
   }
-  loop.run_once(Milliseconds(0));  // the connection closes
-  if (!out) return fail(fmt::format("{}: {}", at, out.error().message));
+  csds::ClientStatusResponse out;
+  if (!out.ParseFromString(*bytes)) return fail(at + ": the answer is no ClientStatusResponse");
   return out;
 }
 
@@ -107,16 +79,7 @@ void print_table(const csds::ClientStatusResponse& response) {
     row.push_back(shown(config.node().id()));
     for (const auto& [title, type] : kColumns) row.push_back(count(config, type).text());
   }
-  std::vector<size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const auto& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i)
-      line += fmt::format("{:<{}}", row[i], i + 1 < row.size() ? widths[i] + 2 : 0);
-    std::puts(line.c_str());
-  }
+  print_columns(rows);
   for (const csds::ClientConfig& config : response.config()) {
     for (const auto& resource : config.generic_xds_configs()) {
       if (resource.config_status() != csds::ERROR) continue;

@@ -1,6 +1,6 @@
 #include "mesh/model/world_feed.h"
 
-#include <set>
+#include <fmt/format.h>
 
 #include "mesh/model/decode.h"
 
@@ -38,6 +38,7 @@ void WorldFeed::take(std::size_t source, SourceChange change) {
   std::vector<ObjectKey> removed;
   for (const ObjectKey& key : touched) {
     const auto of_key = documents_.find(key);
+    of_key->second.size() > 1 ? (void)contested_.insert(key) : (void)contested_.erase(key);
     const auto known = contents_.find(key);
     if (of_key->second.empty()) {
       documents_.erase(of_key);
@@ -76,6 +77,29 @@ std::vector<config::Problem> WorldFeed::problems() const {
     out.insert(out.end(), own.begin(), own.end());
   }
   for (const auto& [key, problems] : problems_) out.insert(out.end(), problems.begin(), problems.end());
+  for (const ObjectKey& key : contested_) {
+    const auto& of_key = documents_.at(key);
+    const Origin& first = of_key.begin()->second->meta.origin;
+    for (auto other = std::next(of_key.begin()); other != of_key.end(); ++other) {
+      out.push_back({.at = other->second->root.mark(),
+                     .path = shown(key),
+                     .what = fmt::format("is also in {}:{}, which counts", first.file, first.line),
+                     .fix = "keep one of the two"});
+    }
+  }
+  return out;
+}
+
+std::shared_ptr<const Document> WorldFeed::document(const ObjectKey& key) const {
+  const auto found = documents_.find(key);
+  return found == documents_.end() ? nullptr : found->second.begin()->second;
+}
+
+std::vector<std::shared_ptr<const Document>> WorldFeed::documents() const {
+  std::vector<std::shared_ptr<const Document>> out;
+  for (const auto& [key, of_key] : documents_) {
+    if (of_key.begin()->second) out.push_back(of_key.begin()->second);
+  }
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "mesh/model/world.h"
@@ -33,6 +34,12 @@ class WorldFeed {
 
   const std::shared_ptr<const World>& world() const { return world_; }
 
+  /// As the source that has the say wrote it. Null where there is no such object, and where there is one source alone,
+  /// whose texts are not kept.
+  std::shared_ptr<const Document> document(const ObjectKey& key) const;
+  /// All of these, by key.
+  std::vector<std::shared_ptr<const Document>> documents() const;
+
   /// Of all sources, and of all objects: an object that is broken stays as it was when it was last well.
   std::vector<config::Problem> problems() const;
 
@@ -47,6 +54,7 @@ class WorldFeed {
   /// Which sources have the object, and for the first of them what is wrong with it.
   std::map<ObjectKey, std::map<std::size_t, std::shared_ptr<const Document>>> documents_;
   std::map<ObjectKey, std::vector<config::Problem>> problems_;
+  std::set<ObjectKey> contested_;                ///< those that more than one source has
   std::map<ObjectKey, std::uint64_t> contents_;  // of the objects in the World
 };
 

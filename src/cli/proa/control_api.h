@@ -1,0 +1,38 @@
+// The store of the control plane and its API, where `proa apply` and others ask.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "grpc/server.h"
+#include "mesh/model/world_feed.h"
+#include "mesh/source/store_source.h"
+#include "net/loop.h"
+
+namespace proa::cli {
+
+/// On the loop's thread.
+class ControlApi {
+ public:
+  /// Opens the store. `directory` is made where it is not there.
+  static Result<std::unique_ptr<ControlApi>> open(net::Loop& loop, std::string directory);
+
+  /// What the feed gets, once.
+  std::unique_ptr<mesh::StoreSource> take_source() { return std::move(source_); }
+
+  /// Answers on a Unix socket of mode 0600, so it is its owner who asks. The feed goes before this object, when the loop
+  /// runs no more.
+  Status serve(const std::string& socket, const mesh::WorldFeed& feed);
+
+ private:
+  ControlApi(net::Loop& loop, std::unique_ptr<mesh::Store> store);
+  static grpc::ConnectionRules rules();
+
+  std::unique_ptr<mesh::Store> store_;
+  std::unique_ptr<mesh::StoreSource> source_;
+  mesh::StoreSource* given_;
+  grpc::Services services_;
+  grpc::Server server_;
+};
+
+}  // namespace proa::cli

@@ -1,0 +1,179 @@
+#include "mesh/api/object_service.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "base/log.h"
+#include "config/problems.h"
+#include "mesh/api/apply.h"
+#include "mesh/api/names.h"
+#include "mesh/api/object_text.h"
+
+namespace proa::mesh {
+
+namespace {
+
+using grpc::CallStatus;
+using grpc::Code;
+
+/// Names of files are kept for as long as the process lives.
+constexpr int kMaxTexts = 10'000;
+constexpr std::size_t kMaxFileName = 300;
+
+CallStatus no_such(const ObjectKey& key) { return {Code::kNotFound, shown(key) + " is not there"}; }
+CallStatus no_name(const api::Name& name) {
+  return {Code::kInvalidArgument,
+          fmt::format("{} {}/{} names no object: give group, kind, name, and the namespace of kinds that have one",
+                      config::shown(name.kind().kind()), config::shown(name.namespace_()), config::shown(name.name()))};
+}
+
+class ObjectService {
+ public:
+  ObjectService(const WorldFeed& feed, StoreSource& store) : target_{feed, store}, store_(store) {}
+
+  CallStatus list(const api::ListRequest& request, api::ListResponse& response) const {
+    std::set<Kind> kinds;
+    for (const api::Kind& each : request.kinds()) {
+      const std::optional<Kind> kind = kind_of(each);
+      if (!kind) return {Code::kInvalidArgument, fmt::format("{} is no kind of {}", each.kind(), each.group())};
+      kinds.insert(*kind);
+    }
+    std::map<ObjectKey, std::shared_ptr<const Document>> all = store_.documents();
+    for (auto& document : target_.feed.documents()) all.insert_or_assign(document->key, std::move(document));
+    for (const auto& [key, document] : all) {
+      if (key.kind == Kind::mesh_config || (!kinds.empty() && !kinds.contains(key.kind))) continue;
+      if (!request.namespace_().empty() && !key.ns.empty() && key.ns != request.namespace_()) continue;
+      write(*document, !request.names_only(), *response.add_objects());
+    }
+    return {};
+  }
+
+  CallStatus get(const api::GetRequest& request, api::Object& response) const {
+    const std::optional<ObjectKey> key = key_of(request.name());
+    if (!key) return no_name(request.name());
+    std::shared_ptr<const Document> document = target_.feed.document(*key);
+    const auto stored = store_.documents().find(*key);
+    if (!document && stored != store_.documents().end()) document = stored->second;
+    if (!document) return no_such(*key);
+    write(*document, true, response);
+    return {};
+  }
+
+  CallStatus apply(std::int64_t now, const api::ApplyRequest& request, api::ApplyResponse& response) {
+    if (request.texts_size() > kMaxTexts)
+      return {Code::kInvalidArgument, fmt::format("has more than {} texts", kMaxTexts)};
+    std::vector<ApplyText> texts;
+    for (const api::Text& text : request.texts()) {
+      if (text.file().empty() || text.file().size() > kMaxFileName) {
+        return {Code::kInvalidArgument, fmt::format("a text needs a file name of 1 to {} bytes", kMaxFileName)};
+      }
+      texts.push_back({text.file(), text.text()});
+    }
+    auto plan = plan_apply(texts, request.namespace_(), target_, now);
+    if (!plan) return plan.error();
+    if (!request.dry_run()) {
+      if (CallStatus done = commit(plan->changes()); !done.ok()) return done;
+    }
+    for (const ApplyStep& step : plan->steps) {
+      api::Applied& out = *response.add_applied();
+      write_name(step.key, *out.mutable_name());
+      out.set_outcome(!step.changes()  ? api::Applied::UNCHANGED
+                      : step.created() ? api::Applied::CREATED
+                                       : api::Applied::CONFIGURED);
+      out.set_resource_version(store_.revision_of(step.key));
+      if (!request.dry_run()) continue;
+      out.set_before(step.before);
+      out.set_after(step.after);
+    }
+    for (std::string& warning : plan->warnings) response.add_warnings(std::move(warning));
+    return {};
+  }
+
+  CallStatus remove(const api::DeleteRequest& request, api::DeleteResponse& response) {
+    std::set<ObjectKey> keys;
+    for (const auto& one : request.objects()) {
+      const std::optional<ObjectKey> key = key_of(one.name());
+      if (!key) return no_name(one.name());
+      const std::uint64_t version = store_.revision_of(*key);
+      const std::string file = target_.file_of(*key);
+      if (version == 0 && !file.empty()) {
+        return {Code::kFailedPrecondition, fmt::format("{} is in {}: remove it there", shown(*key), file)};
+      }
+      if (version == 0 && !request.ignore_not_found()) return no_such(*key);
+      if (one.resource_version() != 0 && one.resource_version() != version) {
+        return {Code::kAborted, fmt::format("{} has changed meanwhile: its resourceVersion is {}, not {}", shown(*key),
+                                            version, one.resource_version())};
+      }
+      if (version != 0) keys.insert(*key);
+    }
+    std::vector<StoreSource::Change> changes;
+    for (const ObjectKey& key : keys) {
+      changes.push_back({key, std::nullopt});
+      write_name(key, *response.add_deleted());
+    }
+    return request.dry_run() ? CallStatus{} : commit(changes);
+  }
+
+ private:
+  CallStatus commit(const std::vector<StoreSource::Change>& changes) {
+    auto revision = store_.commit(changes);
+    if (revision) return {};
+    log::get("api").error("{}", revision.error().message);
+    return {Code::kUnavailable, revision.error().message};
+  }
+
+  void write(const Document& document, bool text, api::Object& out) const {
+    const bool stored = document.meta.origin.file == store_.directory();
+    write_name(document.key, *out.mutable_name());
+    out.set_created(document.meta.created);
+    if (stored) {
+      out.set_resource_version(store_.revision_of(document.key));
+    } else {
+      out.set_file(fmt::format("{}:{}", document.meta.origin.file, document.meta.origin.line));
+    }
+    if (!text) return;
+    out.set_text(object_text(document, {document.meta.created, out.resource_version()}));
+  }
+
+  const ApplyTarget target_;
+  StoreSource& store_;
+};
+
+template <class Request, class Response, class Answer>
+void add(grpc::Services& services, std::string_view method, Answer answer) {
+  services.add_unary(fmt::format("/proa.api.v1.Objects/{}", method),
+                     [answer](grpc::ServerCall& call, std::string_view bytes, std::string& out) -> CallStatus {
+                       Request request;
+                       if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+                         return {Code::kInvalidArgument, fmt::format("is no {}", request.GetTypeName())};
+                       }
+                       Response response;
+                       CallStatus status = answer(call, request, response);
+                       if (status.ok()) response.SerializeToString(&out);
+                       return status;
+                     });
+}
+
+}  // namespace
+
+void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store) {
+  const auto service = std::make_shared<ObjectService>(feed, store);
+  add<api::ListRequest, api::ListResponse>(services, "List", [service](auto&, const auto& request, auto& response) {
+    return service->list(request, response);
+  });
+  add<api::GetRequest, api::Object>(services, "Get", [service](auto&, const auto& request, auto& response) {
+    return service->get(request, response);
+  });
+  add<api::ApplyRequest, api::ApplyResponse>(
+      services, "Apply", [service](grpc::ServerCall& call, const auto& request, auto& response) {
+        const auto now = std::chrono::duration_cast<std::chrono::seconds>(call.loop().wall_now().time_since_epoch());
+        return service->apply(now.count(), request, response);
+      });
+  add<api::DeleteRequest, api::DeleteResponse>(
+      services, "Delete",
+      [service](auto&, const auto& request, auto& response) { return service->remove(request, response); });
+}
+
+}  // namespace proa::mesh

@@ -1,0 +1,14 @@
+// object_service: proa.api.v1.Objects (objects.proto): what `proa apply`, `get` and `delete` ask. Whoever may call it may
+// change every object: it is served only where the caller is known.
+#pragma once
+
+#include "grpc/services.h"
+#include "mesh/model/world_feed.h"
+#include "mesh/source/store_source.h"
+
+namespace proa::mesh {
+
+/// On the server's thread, which is that of the feed and of the store; both outlive the services.
+void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store);
+
+}  // namespace proa::mesh

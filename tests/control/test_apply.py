@@ -1,0 +1,231 @@
+"""proa apply, get, delete, diff and edit, and the store behind them."""
+import json
+import os
+import stat
+
+import grpc
+import pytest
+
+from tests.control.store_plane import StorePlane, stubs
+
+pytestmark = pytest.mark.proa_only
+
+
+def entry(name: str, address: str = "10.0.0.1", namespace: str = "shop", more: str = "") -> str:
+    return f"""apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata:
+  name: {name}
+  namespace: {namespace}{more}
+spec:
+  address: {address}
+"""
+
+
+@pytest.fixture
+def plane():
+    made = StorePlane().start()
+    yield made
+    made.remove()
+
+
+def test_objects_are_applied_listed_printed_and_deleted(plane):
+    told = plane.proa("apply", "-f", "-", text=entry("a") + "---\n" + entry("b"))
+    assert told.stdout.splitlines() == ["workloadentry.networking.istio.io/a created",
+                                        "workloadentry.networking.istio.io/b created"], told.stderr
+    told = plane.proa("apply", "-f", "-", text=entry("a") + "---\n" + entry("b", "10.0.0.2"))
+    assert told.stdout.splitlines() == ["workloadentry.networking.istio.io/a unchanged",
+                                        "workloadentry.networking.istio.io/b configured"]
+    table = plane.proa("get", "we", "-n", "shop").stdout.splitlines()
+    assert table[0].split() == ["NAME", "AGE", "VERSION", "FROM"]
+    assert [line.split()[0] for line in table[1:]] == ["a", "b"]
+    assert [line.split()[2:] for line in table[1:]] == [["1", "api"], ["2", "api"]]
+    everything = plane.proa("get", "-A").stdout.splitlines()
+    assert everything[1].split()[:2] == ["shop", "workloadentry.networking.istio.io/a"]
+    assert plane.proa("get", "we").stderr == "no such objects in namespace default (-A for all)\n"
+
+    got = json.loads(plane.proa("get", "we/b", "-n", "shop", "-o", "json").stdout)
+    assert got["spec"] == {"address": "10.0.0.2"} and got["metadata"]["resourceVersion"] == "2"
+    assert [each["metadata"]["name"] for each in json.loads(plane.proa("get", "-A", "-o", "json").stdout)["items"]] == ["a", "b"]
+    assert plane.proa("get", "we", "-n", "shop", "-o", "yaml").stdout.count("---\n") == 1
+
+    told = plane.proa("delete", "we", "a", "c", "-n", "shop")
+    assert told.returncode == 1 and told.stderr == "proa: WorkloadEntry shop/c is not there\n"
+    told = plane.proa("delete", "we", "a", "c", "-n", "shop", "--ignore-not-found")
+    assert told.stdout == "workloadentry.networking.istio.io/a deleted\n"
+    assert plane.proa("delete", "-f", "-", text=entry("b")).returncode == 0
+    told = plane.proa("get", "we", "b", "-n", "shop")
+    assert told.returncode == 1 and told.stderr == "proa: WorkloadEntry shop/b is not there\n"
+
+
+def test_what_get_prints_can_be_applied_again_unless_somebody_was_faster(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    text = plane.proa("get", "we", "a", "-n", "shop", "-o", "yaml").stdout
+    assert plane.proa("apply", "-f", "-", text=text).stdout.endswith("unchanged\n")
+    changed = text.replace("10.0.0.1", "10.0.0.9")
+    assert plane.proa("apply", "-f", "-", text=changed).stdout.endswith("configured\n")
+    told = plane.proa("apply", "-f", "-", text=text)
+    assert told.returncode == 1 and 'has resourceVersion "1", but the object has changed meanwhile: it is "2" now' in told.stderr
+
+
+def test_a_call_with_a_fault_changes_nothing_and_names_its_place(plane, tmp_path):
+    (tmp_path / "mesh").mkdir()
+    (tmp_path / "mesh" / "a.yaml").write_text(entry("a"))
+    (tmp_path / "mesh" / "b.yaml").write_text(entry("b") + "  adress: x\n")
+    told = plane.proa("apply", "-f", str(tmp_path / "mesh"))
+    assert told.returncode == 1 and not told.stdout
+    assert f"{tmp_path}/mesh/b.yaml:8:3: WorkloadEntry shop/b: spec.adress: " in told.stderr
+    assert "did you mean 'address'" in told.stderr
+    assert not plane.proa("get", "-A").stdout
+    assert plane.proa("apply", "-f", str(tmp_path / "nothing.yaml")).returncode == 1
+    assert plane.proa("apply").returncode == 2
+
+
+def test_an_object_of_a_file_has_the_say(tmp_path):
+    (tmp_path / "a.yaml").write_text(entry("a"))
+    plane = StorePlane("--config", str(tmp_path)).start()
+    try:
+        told = plane.proa("apply", "-f", "-", text=entry("a", "10.0.0.2"))
+        assert told.returncode == 1 and f"is in {tmp_path}/a.yaml:1, which has the say" in told.stderr
+        assert f"is in {tmp_path}/a.yaml:1: remove it there" in plane.proa("delete", "we", "a", "-n", "shop").stderr
+        assert plane.proa("apply", "-f", "-", text=entry("b")).returncode == 0
+        lines = plane.proa("get", "we", "-n", "shop").stdout.splitlines()
+        assert [line.split()[-1] for line in lines[1:]] == [f"{tmp_path}/a.yaml:1", "api"]
+    finally:
+        plane.remove()
+
+
+def test_diff_tells_what_apply_would_do(plane):
+    assert plane.proa("diff", "-f", "-", text=entry("a")).returncode == 1
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    assert plane.proa("diff", "-f", "-", text=entry("a").replace("name: a", '"name": "a"')).returncode == 0
+    told = plane.proa("diff", "-f", "-", text=entry("a", "10.0.0.2"))
+    assert told.returncode == 1
+    assert told.stdout.splitlines()[:2] == ["--- now/shop/workloadentry.networking.istio.io/a",
+                                            "+++ then/shop/workloadentry.networking.istio.io/a"]
+    assert told.stdout.endswith("-  address: 10.0.0.1\n+  address: 10.0.0.2\n")
+    assert plane.proa("diff", "-f", "-", text="a: b").returncode == 2
+
+
+def edit(plane, script: str):
+    """The editor is a shell script with the file as $1; each round is a case of $round."""
+    editor = plane.directory / "editor"
+    editor.write_text(f"""#!/bin/sh
+rounds="$0.rounds"; echo >> "$rounds"; round=$(wc -l < "$rounds"); api={plane.socket}
+cp "$1" "$0.seen.$round"
+{script}
+""")
+    editor.chmod(0o700)
+    (plane.directory / "editor.rounds").unlink(missing_ok=True)
+    return plane.proa("edit", "we", "a", "-n", "shop", env={**os.environ, "EDITOR": str(editor), "VISUAL": "",
+                                                          "TMPDIR": str(plane.directory)})
+
+
+def address(plane) -> str:
+    return json.loads(plane.proa("get", "we", "a", "-n", "shop", "-o", "json").stdout)["spec"]["address"]
+
+
+def test_edit(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    assert edit(plane, "").stdout == "nothing was changed\n"
+    told = edit(plane, "sed -i s/10.0.0.1/10.0.0.2/ $1")
+    assert told.stdout == "workloadentry.networking.istio.io/a edited\n", told.stderr
+    assert address(plane) == "10.0.0.2"
+    assert not list(plane.directory.glob("proa-edit-*"))
+
+
+def test_edit_comes_again_with_the_reason_and_the_line_it_is_in(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    told = edit(plane, """case $round in
+1) sed -i s/address:/adress:/ $1;;
+2) sed -i 's/ adress: 10.0.0.1/ address: 10.0.0.3/' $1;;
+esac""")
+    assert told.returncode == 0 and address(plane) == "10.0.0.3", told.stderr
+    lines = (plane.directory / "editor.seen.2").read_text().splitlines()
+    reason = next(line for line in lines if "spec.adress" in line)
+    assert reason.startswith("## ")
+    assert "adress" in lines[int(reason.split(":")[1]) - 1]
+
+
+def test_edit_loses_nothing_when_it_is_given_up(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    told = edit(plane, "[ $round = 1 ] && sed -i s/address:/adress:/ $1; true")
+    assert told.returncode == 1 and "nothing new was saved" in told.stderr
+    kept, = plane.directory.glob("proa-edit-*")
+    assert str(kept) in told.stderr and "adress: 10.0.0.1" in kept.read_text()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_edit_meets_somebody_who_was_faster(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    binary = plane.program.argv[0]
+    told = edit(plane, f"""case $round in
+1) {binary} get --api $api we a -n shop -o yaml | sed s/10.0.0.1/10.0.0.7/ | {binary} apply --api $api -f - >/dev/null
+   sed -i s/10.0.0.1/10.0.0.2/ $1;;
+2) sed -i 's/resourceVersion: "1"/resourceVersion: "2"/' $1;;
+esac""")
+    assert told.returncode == 0 and address(plane) == "10.0.0.2", told.stderr
+    seen = (plane.directory / "editor.seen.2").read_text()
+    assert "## +  address: 10.0.0.7" in seen and "## +  resourceVersion: \"2\"" in seen
+
+
+def test_everything_is_there_after_a_restart(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    before = plane.proa("get", "-A", "-o", "yaml").stdout
+    plane.stop(kill=True)
+    plane.start()
+    assert plane.proa("get", "-A", "-o", "yaml").stdout == before
+    told = plane.proa("apply", "-f", "-", text=entry("b"))
+    assert told.returncode == 0
+    assert plane.proa("get", "we", "b", "-n", "shop").stdout.splitlines()[1].split()[2] == "2"
+
+
+def test_only_its_owner_may_ask(plane):
+    assert stat.S_IMODE(plane.socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE(plane.store.stat().st_mode) == 0o700
+    messages, services = stubs()
+    with grpc.insecure_channel(f"127.0.0.1:{plane.port.port}") as channel:     # where proxies ask
+        with pytest.raises(grpc.RpcError) as refused:
+            services.ObjectsStub(channel).List(messages.ListRequest(), timeout=10)
+        assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_a_store_has_one_control_plane(plane):
+    told = plane.proa("control", "--store", str(plane.store), "--xds", "127.0.0.1:0")
+    assert told.returncode == 1 and f"{plane.store} is in use by process {plane.program.pid}" in told.stderr
+
+
+def test_a_damaged_store_is_refused_with_its_place(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    plane.proa("apply", "-f", "-", text=entry("b"))
+    plane.stop()
+    log = plane.store / "objects.log"
+    data = bytearray(log.read_bytes())
+    data[60] ^= 1
+    log.write_bytes(data)
+    told = plane.proa("control", "--store", str(plane.store), "--xds", "127.0.0.1:0")
+    assert told.returncode == 1 and f"{log}: at byte 32: the record is damaged" in told.stderr
+
+
+def test_the_api_is_what_its_proto_says(plane):
+    messages, services = stubs()
+    with plane.channel() as channel:
+        objects = services.ObjectsStub(channel)
+        text = messages.Text(file="mine.yaml", text=entry("a") + "---\n" + entry("b"))
+        applied = objects.Apply(messages.ApplyRequest(texts=[text]), timeout=10).applied
+        assert [each.outcome for each in applied] == [messages.Applied.CREATED] * 2
+        assert [each.resource_version for each in applied] == [1, 1]
+        name = applied[0].name
+        assert objects.Get(messages.GetRequest(name=name), timeout=10).resource_version == 1
+
+        def refusal(call) -> tuple[grpc.StatusCode, str]:
+            with pytest.raises(grpc.RpcError) as refused:
+                call()
+            return refused.value.code(), refused.value.details()
+        code, details = refusal(lambda: objects.Apply(messages.ApplyRequest(
+            texts=[messages.Text(file="mine.yaml", text=entry("c") + "  x: 1\n")]), timeout=10))
+        assert code == grpc.StatusCode.INVALID_ARGUMENT and details.startswith("mine.yaml:8:3: WorkloadEntry shop/c: spec.x: ")
+        stale = messages.DeleteRequest(objects=[messages.DeleteRequest.One(name=name, resource_version=7)])
+        assert refusal(lambda: objects.Delete(stale, timeout=10))[0] == grpc.StatusCode.ABORTED
+        name.name = "nobody"
+        assert refusal(lambda: objects.Get(messages.GetRequest(name=name), timeout=10))[0] == grpc.StatusCode.NOT_FOUND
