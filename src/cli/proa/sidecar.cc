@@ -18,7 +18,11 @@ class SidecarCommand final : public Command {
     app->require_subcommand(1);
     declare_run(*app);
     declare_bootstrap(*app);
-    app->footer("proa sidecar COMMAND --help tells more of each, with examples.");
+    app->footer(
+        examples(
+            {"proa sidecar run --control mesh:15012 --root root-cert.pem --token-file token -- ./cart",
+             "proa sidecar bootstrap --control mesh:15012 --service-account cart --secret-socket /run/sds/socket"}) +
+        "\n\nproa sidecar COMMAND --help tells more of each.");
     return app;
   }
 
