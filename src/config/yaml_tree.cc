@@ -172,7 +172,8 @@ class YamlReader {
       return;
     }
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    const char* begin = text.empty() ? "" : text.data();  // libyaml asserts that it is not null
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(begin), text.size());
   }
   ~YamlReader() {
     if (ready_) yaml_parser_delete(&parser_);

@@ -51,6 +51,7 @@ TEST(YamlTree, null_is_a_plain_tilde_null_or_nothing) {
 
 TEST(YamlTree, an_empty_document_is_null) {
   EXPECT_TRUE(tree_of("").root().is_null());
+  EXPECT_TRUE(tree_of(std::string_view()).root().is_null());
   EXPECT_TRUE(tree_of("# nothing\n").root().is_null());
 }
 

@@ -80,8 +80,11 @@ ServerConnection::~ServerConnection() {
 void ServerConnection::begin() {
   phase_ = Phase::kOpen;
   timer_.start(loop(), spread(rules_.max_age));
-  CodecPump::start(std::make_unique<http::h2::ServerConnection>(*this, *this, rules_.http2, loop().now()),
-                   /*try_read=*/true);
+  // gRPC's own clients make the :authority of the path of a Unix socket: "%2Frun%2Fproa%2Fapi".
+  const bool any_authority = transport().info().direct_remote.is_unix();
+  CodecPump::start(
+      std::make_unique<http::h2::ServerConnection>(*this, *this, rules_.http2, loop().now(), any_authority),
+      /*try_read=*/true);
 }
 
 // By the connection's number: no two neighbours at the same time.

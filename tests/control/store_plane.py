@@ -57,4 +57,4 @@ class StorePlane:
                               text=True, timeout=30, env=env)
 
     def channel(self) -> grpc.Channel:
-        return grpc.insecure_channel(f"unix:{self.socket}", options=[("grpc.default_authority", "localhost")])
+        return grpc.insecure_channel(f"unix:{self.socket}")

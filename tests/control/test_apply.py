@@ -6,7 +6,13 @@ import stat
 import grpc
 import pytest
 
+from tests.control.mesh_plane import PRODUCTPAGE, Agent, sidecar
 from tests.control.store_plane import StorePlane, stubs
+from tests.support.client import Dial
+from tests.support.client_h1 import Http1Client
+from tests.support.deadline import wait_for
+from tests.support.origin import Origin
+from tests.support.ports import Reservation
 
 pytestmark = pytest.mark.proa_only
 
@@ -229,3 +235,47 @@ def test_the_api_is_what_its_proto_says(plane):
         assert refusal(lambda: objects.Delete(stale, timeout=10))[0] == grpc.StatusCode.ABORTED
         name.name = "nobody"
         assert refusal(lambda: objects.Get(messages.GetRequest(name=name), timeout=10))[0] == grpc.StatusCode.NOT_FOUND
+
+
+SERVICE = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {{name: a, namespace: shop}}
+spec:
+  hosts: [a.example.com]
+  ports: [{{number: {port}, name: http, protocol: HTTP}}]
+  resolution: STATIC
+  endpoints: [{{address: 127.0.0.1, ports: {{http: {origin}}}}}]
+"""
+SIDECAR = """
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {{name: default, namespace: shop}}
+spec:
+  egress: [{{port: {{number: {port}, name: http, protocol: HTTP}}, hosts: ["./*"]}}]
+"""
+
+
+@pytest.mark.parametrize("kind", ["proa", "envoy"])
+def test_what_is_applied_is_in_effect_in_a_proxy(kind, plane, tmp_path):
+    origins, port, agent = [Origin("one"), Origin("two")], Reservation(), Agent(tmp_path)
+    plane.proa("apply", "-f", "-", text=(SERVICE + SIDECAR).format(port=port.port, origin=origins[0].port))
+    node = {**PRODUCTPAGE, "metadata": {**PRODUCTPAGE["metadata"], "INTERCEPTION_MODE": "NONE"}}
+    port.release()
+    proxy = sidecar(plane, agent, tmp_path / "proxy", kind, "DELTA_GRPC", node)
+    try:
+        def answer() -> bytes:
+            try:
+                with Http1Client(Dial(port.port)) as client:
+                    return client.request("GET", "/", [("host", "a.example.com")]).body
+            except (ConnectionRefusedError, ConnectionResetError):
+                return b""
+        wait_for(lambda: answer() == b"one", "the first origin")
+        assert plane.proa("apply", "-f", "-", text=SERVICE.format(port=port.port, origin=origins[1].port)).returncode == 0
+        wait_for(lambda: answer() == b"two", "the second origin", seconds=2)
+        assert plane.proa("delete", "se/a", "-n", "shop").returncode == 0
+        wait_for(lambda: answer() != b"two", "the service to go", seconds=2)
+    finally:
+        for each in (proxy, agent, *origins):
+            each.stop()

@@ -23,7 +23,7 @@ bool is_method(std::string_view method) {
   return is_token(method) && std::ranges::none_of(method, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-std::string_view check_authority(const FieldSection& section, RequestHead& head) {
+std::string_view check_authority(const FieldSection& section, bool any, RequestHead& head) {
   if (section.has(Pseudo::kAuthority)) {
     head.authority = section.value(Pseudo::kAuthority);
     if (section.has_host() && !equal_ignoring_case(section.host(), head.authority)) return kHostDiffers;
@@ -32,7 +32,7 @@ std::string_view check_authority(const FieldSection& section, RequestHead& head)
   } else {
     return "http2.missing_authority";
   }
-  return is_authority(head.authority) ? std::string_view() : "http2.invalid_authority";
+  return any || is_authority(head.authority) ? std::string_view() : "http2.invalid_authority";
 }
 
 std::string_view check_connect(const FieldSection& section, const RequestHead& head) {
@@ -60,7 +60,8 @@ std::string_view check_path(const FieldSection& section, RequestHead& head) {
 
 }  // namespace
 
-std::string_view make_request(const FieldSection& section, bool allow_extended_connect, RequestHead& head) {
+std::string_view make_request(const FieldSection& section, bool allow_extended_connect, bool any_authority,
+                              RequestHead& head) {
   head.version = Version::kHttp2;
   if (section.has(Pseudo::kStatus)) return "http2.status_in_request";
   if (!section.has(Pseudo::kMethod)) return "http2.missing_method";
@@ -80,7 +81,7 @@ std::string_view make_request(const FieldSection& section, bool allow_extended_c
   if (!plain_connect) {
     if (auto reason = check_path(section, head); !reason.empty()) return reason;
   }
-  if (auto reason = check_authority(section, head); !reason.empty()) return reason;
+  if (auto reason = check_authority(section, any_authority, head); !reason.empty()) return reason;
   if (plain_connect) return check_connect(section, head);
   if (extended) {  // from here on it is what it stands for, as if it had come over HTTP/1
     head.method = "GET";

@@ -9,8 +9,10 @@
 namespace proa::http::h2 {
 
 /// Fills `head` from the section. Returns a static reason code when the request is malformed, or empty. An extended
-/// CONNECT becomes the GET with a `protocol` that an HTTP/1 upgrade is (RFC 8441 section 5).
-std::string_view make_request(const FieldSection& section, bool allow_extended_connect, RequestHead& head);
+/// CONNECT becomes the GET with a `protocol` that an HTTP/1 upgrade is (RFC 8441 section 5). With `any_authority` the
+/// :authority need not be a host.
+std::string_view make_request(const FieldSection& section, bool allow_extended_connect, bool any_authority,
+                              RequestHead& head);
 
 /// The request's :authority and Host name different hosts: well-formed framing, answered 400.
 inline constexpr std::string_view kHostDiffers = "http2.host_differs_from_authority";

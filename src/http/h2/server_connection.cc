@@ -17,8 +17,9 @@ void ServerSideStream::send_response(const ResponseHead& head, bool end) {
 }
 void ServerSideStream::close_after_response() { connection_.shut_down(connection_.now_); }
 
-ServerConnection::ServerConnection(CodecOwner& owner, ServerHandler& handler, const Http2Options& options, MonoTime now)
-    : CodecShell(owner, options, true, now), handler_(handler) {}
+ServerConnection::ServerConnection(CodecOwner& owner, ServerHandler& handler, const Http2Options& options, MonoTime now,
+                                   bool any_authority)
+    : CodecShell(owner, options, true, now), handler_(handler), any_authority_(any_authority) {}
 
 ServerConnection::~ServerConnection() { Connection::release_all(); }
 
@@ -91,7 +92,7 @@ void ServerConnection::on_new_stream(uint32_t id, bool end, std::string_view blo
     return answer_and_close(id, end, 431, "http2.headers_too_large");
   }
   if (fault.empty()) fault = section.malformed();
-  if (fault.empty()) fault = make_request(section, options_.allow_connect, *head);
+  if (fault.empty()) fault = make_request(section, options_.allow_connect, any_authority_, *head);
   bool connect = head->method_id == Method::kConnect || !head->protocol.empty();
   if (fault.empty() && end && section.content_length() > 0) fault = "http2.body_shorter_than_content_length";
   if (fault.empty() && connect && section.content_length() >= 0) fault = "http2.content_length_in_connect";

@@ -23,7 +23,9 @@ class ServerSideStream final : public StreamFace<http::ServerStream, ServerConne
 /// not called for them.
 class ServerConnection final : public CodecShell<ServerCodec> {
  public:
-  ServerConnection(CodecOwner& owner, ServerHandler& handler, const Http2Options& options, MonoTime now);
+  /// `any_authority`: requests say something else than a host, as over Unix sockets, which have none.
+  ServerConnection(CodecOwner& owner, ServerHandler& handler, const Http2Options& options, MonoTime now,
+                   bool any_authority = false);
   ~ServerConnection() override;
   void shut_down(MonoTime now) override;
 
@@ -56,6 +58,7 @@ class ServerConnection final : public CodecShell<ServerCodec> {
   static constexpr uint64_t kDrainPing = 0x6e696172642d6170;
 
   ServerHandler& handler_;
+  const bool any_authority_;
   uint32_t last_stream_ = 0;               // the highest that the client has opened
   uint32_t last_accepted_ = kMaxStreamId;  // of the final GOAWAY
   Drain drain_ = Drain::kNone;
