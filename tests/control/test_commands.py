@@ -28,17 +28,24 @@ def test_a_wrong_command_line_exits_2(words):
     assert told.stderr
 
 
-def commands() -> list[str]:
-    lines = proa("--help").stdout.split("Subcommands:")[1].splitlines()
+def commands(*parent: str) -> list[str]:
+    _, _, listed = proa(*parent, "--help").stdout.partition("Subcommands:")
+    lines = listed.partition("\n\n")[0].splitlines()
     return [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
 
 
+def with_subcommands(*path: str) -> list[tuple[str, ...]]:
+    """The command and all below it, at any depth."""
+    return [path, *(below for name in commands(*path) for below in with_subcommands(*path, name))]
+
+
 def test_every_command_has_help_with_examples():
-    assert {"completion", "version"} <= set(commands())
-    for command in commands():
-        told = proa(command, "--help")
+    known = [path for command in commands() for path in with_subcommands(command)]
+    assert {("completion",), ("version",), ("sidecar", "run"), ("redirect", "apply")} <= set(known)
+    for path in known:
+        told = proa(*path, "--help")
         assert told.returncode == 0
-        assert "Examples:" in told.stdout, command
+        assert "Examples:" in told.stdout, " ".join(path)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
