@@ -36,6 +36,7 @@ def test_proxies_and_what_they_refuse_are_listed(kind, tmp_path):
         mesh.plane.write("bad.yaml", (api.CLUSTER, cluster("bad", lb_policy="CLUSTER_PROVIDED")))
         wait_for(lambda: resources().get((api.CLUSTER, "bad"), {}).get("status") == "ERROR", "the refusal")
         assert resources()[api.CLUSTER, "one"]["status"] == "SYNCED"
+        assert "- id: test-node\n" in proxies(port, "-o", "yaml").stdout
         table = proxies(port).stdout
         assert "REFUSED 1 (2)" in table and "test-node refuses Cluster bad: " in table
     finally:

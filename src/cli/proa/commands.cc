@@ -14,6 +14,8 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
   out.push_back(make_proxies_command());
   out.push_back(make_sidecar_command());
   out.push_back(make_redirect_command());
+  out.push_back(make_ca_command());
+  out.push_back(make_certs_command());
   out.push_back(make_token_command());
   out.push_back(make_completion_command(program));
   out.push_back(make_version_command());

@@ -13,6 +13,8 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program);
 
 std::unique_ptr<Command> make_analyze_command();
 std::unique_ptr<Command> make_apply_command();
+std::unique_ptr<Command> make_ca_command();
+std::unique_ptr<Command> make_certs_command();
 std::unique_ptr<Command> make_control_command();
 std::unique_ptr<Command> make_delete_command();
 std::unique_ptr<Command> make_diff_command();

@@ -26,8 +26,21 @@ Result<std::unique_ptr<ControlAuthority>> ControlAuthority::open(net::Loop& loop
   if (!authority) return std::unexpected(authority.error());
   std::unique_ptr<ControlAuthority> out(new ControlAuthority(loop, std::move(*authority), std::move(dns_names)));
   if (Status renewed = out->renew(); !renewed) return std::unexpected(renewed.error());
+  if (Status watched = out->watch_for_rotation(); !watched) return std::unexpected(watched.error());
   out->timer_.start(loop, kLook);
   return out;
+}
+
+Status ControlAuthority::watch_for_rotation() {
+  auto watcher = net::FileWatcher::make(loop_);
+  if (!watcher) return std::unexpected(watcher.error());
+  watcher_ = std::move(*watcher);
+  auto watch = watcher_->watch_file(authority_.options().directory + "/next-cert.pem", [this] {
+    if (Status read = reload(); !read) log::get("ca").error("{}", read.error().message);
+  });
+  if (!watch) return std::unexpected(watch.error());
+  watch_ = std::move(*watch);
+  return {};
 }
 
 void ControlAuthority::add_to(grpc::Services& services) {

@@ -9,6 +9,7 @@
 #include "mesh/ca/authority.h"
 #include "mesh/ca/join_tokens.h"
 #include "mesh/push/node.h"
+#include "net/file_watch.h"
 #include "net/loop.h"
 #include "net/timer.h"
 #include "net/tls/slot.h"
@@ -33,6 +34,8 @@ class ControlAuthority {
  private:
   ControlAuthority(net::Loop& loop, mesh::Authority authority, std::vector<std::string> dns_names);
   Status renew();
+  /// Of `proa ca rotate`, which writes this file last.
+  Status watch_for_rotation();
   void look();
 
   /// How often it looks whether a step of a rotation, or a new certificate of ours, is due.
@@ -45,6 +48,8 @@ class ControlAuthority {
   const std::vector<std::string> trust_domains_;
   std::shared_ptr<net::tls::ServerSlot> tls_;
   WallTime renewed_{};
+  std::unique_ptr<net::FileWatcher> watcher_;
+  net::FileWatcher::Watch watch_;
   net::Timer timer_;
 };
 

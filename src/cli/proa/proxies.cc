@@ -11,6 +11,7 @@
 #include "cli/proa/columns.h"
 #include "cli/proa/commands.h"
 #include "cli/proa/control_call.h"
+#include "cli/proa/structured.h"
 #include "envoy/service/status/v3/csds.pb.h"
 
 namespace proa::cli {
@@ -90,7 +91,7 @@ void print_table(const csds::ClientStatusResponse& response) {
   }
 }
 
-void print_json(const csds::ClientStatusResponse& response) {
+Json json_of(const csds::ClientStatusResponse& response) {
   Json out = Json::array();
   for (const csds::ClientConfig& config : response.config()) {
     Json resources = Json::array();
@@ -105,7 +106,7 @@ void print_json(const csds::ClientStatusResponse& response) {
     out.push_back(
         {{"id", config.node().id()}, {"cluster", config.node().cluster()}, {"resources", std::move(resources)}});
   }
-  std::puts(out.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  return out;
 }
 
 class ProxiesCommand final : public Command {
@@ -114,9 +115,7 @@ class ProxiesCommand final : public Command {
     CLI::App* app = program.add_subcommand("proxies", "list the proxies of a control plane, and what they have taken");
     app->add_option("--control", control_, "address of its --xds, or the path of a Unix socket (127.0.0.1:15010)")
         ->option_text("ADDRESS");
-    app->add_option("-o,--output", output_, "table or json")
-        ->check(CLI::IsMember({"table", "json"}))
-        ->option_text("FORMAT");
+    add_output_option(*app, output_);
     app->footer(examples({"proa proxies", "proa proxies --control /run/proa/xds -o json#for scripts"}));
     return app;
   }
@@ -124,12 +123,12 @@ class ProxiesCommand final : public Command {
   int run() override {
     auto response = ask(control_);
     if (!response) return complain(response.error().message);
-    if (output_ == "json") {
-      print_json(*response);
-    } else {
+    if (output_ == "table") {
       print_table(*response);
+      return kExitOk;
     }
-    return kExitOk;
+    const Status printed = print_structured("proxies", json_of(*response), output_);
+    return printed ? kExitOk : complain(printed.error().message);
   }
 
  private:
