@@ -53,8 +53,10 @@ class StorePlane:
 
     def proa(self, *words: str, text: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
         command, *more = words
-        return subprocess.run([binaries.proa(), command, "--api", self.socket, *more], input=text, capture_output=True,
-                              text=True, timeout=30, env=env)
+        return self.run(command, "--api", self.socket, *more, text=text, env=env)
+
+    def run(self, *words, text: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+        return subprocess.run([binaries.proa(), *words], input=text, capture_output=True, text=True, timeout=30, env=env)
 
     def channel(self) -> grpc.Channel:
         return grpc.insecure_channel(f"unix:{self.socket}")

@@ -19,20 +19,35 @@ std::string default_api_socket() {
   return std::string(home != nullptr ? home : "") + "/.proa/api";
 }
 
-void add_api_option(CLI::App& app, std::string& socket) {
-  socket = default_api_socket();
-  app.add_option("--api", socket, fmt::format("Unix socket of the control plane's API ({})", socket))
+void add_api_options(CLI::App& app, ControlAddress& control) {
+  control.at = default_api_socket();
+  control.name = "istiod.istio-system.svc";
+  app.add_option(
+         "--api", control.at,
+         fmt::format("Unix socket of the control plane's API, or HOST:PORT of its --secure-api ({})", control.at))
       ->envname("PROA_API")
-      ->option_text("PATH");
+      ->option_text("ADDRESS");
+  app.add_option("--identity", control.identity_file, "file of proa ca issue, to prove who asks over TLS")
+      ->envname("PROA_IDENTITY")
+      ->option_text("FILE");
+  app.add_option("--control-name", control.name, "DNS name that its certificate must have (istiod.istio-system.svc)")
+      ->option_text("NAME");
 }
 
-int complain(const std::string& socket, const grpc::CallStatus& status) {
+grpc::CallStatus may_ask(const ControlAddress& control) {
+  if (control.at.starts_with('/') || !control.identity_file.empty()) return {};
+  return {grpc::Code::kUnauthenticated,
+          fmt::format("{} needs --identity: over a Unix socket alone it is clear who asks", control.at)};
+}
+
+int complain(const ControlAddress& control, const grpc::CallStatus& status) {
   struct stat info;
-  if (status.code == grpc::Code::kUnavailable && ::stat(socket.c_str(), &info) != 0) {
+  if (control.at.starts_with('/') && status.code == grpc::Code::kUnavailable &&
+      ::stat(control.at.c_str(), &info) != 0) {
     return complain(
         fmt::format("{}: no control plane with a store is there; start one by proa control --store DIR, or "
                     "say where it is by --api or PROA_API",
-                    socket));
+                    control.at));
   }
   return complain(status.message);
 }

@@ -29,7 +29,7 @@ class ApplyCommand final : public Command {
     app->add_flag("-R,--recursive", recursive_, "folders with those below");
     app->add_option("-n,--namespace", namespace_, "of objects that say none (default)")->option_text("NAME");
     app->add_flag("--dry-run", dry_run_, "tell what would be done, and whether it may be");
-    add_api_option(*app, socket_);
+    add_api_options(*app, control_);
     app->footer(examples({"proa apply -f reviews.yaml", "proa apply -f mesh/ -R#a folder, and those in it",
                           "proa get vs reviews -o yaml | sed s/v1/v2/ | proa apply -f -",
                           "proa apply -f mesh/ --dry-run#is it right?"}) +
@@ -50,8 +50,8 @@ class ApplyCommand final : public Command {
     }
     request.set_namespace_(namespace_);
     request.set_dry_run(dry_run_);
-    auto response = call_api<api::ApplyResponse>(socket_, "Apply", request);
-    if (!response) return complain(socket_, response.error());
+    auto response = call_api<api::ApplyResponse>(control_, "Apply", request);
+    if (!response) return complain(control_, response.error());
     for (const std::string& warning : response->warnings()) std::fputs((warning + "\n").c_str(), stderr);
     for (const api::Applied& each : response->applied()) {
       std::puts(fmt::format("{} {}{}", shown(each.name()), word(each.outcome()), dry_run_ ? " (dry run)" : "").c_str());
@@ -61,7 +61,8 @@ class ApplyCommand final : public Command {
 
  private:
   std::vector<std::string> files_;
-  std::string namespace_, socket_;
+  std::string namespace_;
+  ControlAddress control_;
   bool recursive_ = false, dry_run_ = false;
 };
 

@@ -29,7 +29,9 @@ struct ControlOptions {
   std::string config;
   std::string mesh_config;
   std::string store;
-  std::string api;
+  std::string api = default_api_socket();
+  std::string secure_api;
+  std::vector<std::string> api_identities;
   std::string domain = "cluster.local";
   std::vector<std::string> xds{"127.0.0.1:15010"};
   std::vector<std::string> secure_xds;
@@ -72,7 +74,7 @@ class Control {
       if (Status open = listen(text, authority_->tls()); !open) return complain(open.error().message);
     }
     if (api_) {
-      if (Status open = api_->serve(options_.api, mesh_->feed()); !open) return complain(open.error().message);
+      if (Status open = serve_api(); !open) return complain(open.error().message);
     }
     if (mesh_) {
       log::get("main").info("serving {} objects of {}", mesh_->objects(),
@@ -128,6 +130,18 @@ class Control {
     if (!opened) return std::unexpected(opened.error());
     mesh_ = std::move(*opened);
     return {};
+  }
+
+  Status serve_api() {
+    if (Status open = api_->serve(options_.api, mesh_->feed()); !open || options_.secure_api.empty()) return open;
+    std::vector<mesh::SpiffeId> identities;
+    for (const std::string& each : options_.api_identities) {
+      auto id = mesh::parse_spiffe_id(fmt::format("spiffe://{}/ns/{}/sa/{}", options_.trust_domain,
+                                                  each.substr(0, each.find('/')), each.substr(each.find('/') + 1)));
+      if (!id || each.find('/') == std::string::npos) return fail(fmt::format("'{}' is no NAMESPACE/ACCOUNT", each));
+      identities.push_back(std::move(*id));
+    }
+    return api_->serve_over_tls(options_.secure_api, authority_->tls(), std::move(identities));
   }
 
   Status open_authority() {
@@ -236,7 +250,16 @@ class ControlCommand final : public Command {
                     "folder that keeps objects of proa apply, beside or without --config; made where it is not there")
         ->excludes(app->get_option("--resources"))
         ->option_text("DIR");
-    add_api_option(*app, options_.api);
+    app->add_option("--api", options_.api, fmt::format("Unix socket of its API, with --store ({})", options_.api))
+        ->envname("PROA_API")
+        ->option_text("PATH");
+    app->add_option("--secure-api", options_.secure_api, "address of the API over TLS, for --api-identity alone")
+        ->needs(app->get_option("--store"))
+        ->option_text("ADDRESS");
+    app->add_option("--api-identity", options_.api_identities,
+                    "who may change objects over --secure-api, by certificates of --ca")
+        ->option_text("NAMESPACE/ACCOUNT ...");
+    app->get_option("--secure-api")->needs(app->get_option("--api-identity"));
     app->add_option("--mesh-config", options_.mesh_config, "file with the MeshConfig (Istio's defaults)")
         ->check(CLI::ExistingFile)
         ->excludes(app->get_option("--resources"))
@@ -253,6 +276,7 @@ class ControlCommand final : public Command {
         app->add_option("--ca", options_.ca, "folder of the certificate authority; made with a new root when empty");
     ca->option_text("DIR");
     app->get_option("--secure-xds")->needs(ca);
+    app->get_option("--secure-api")->needs(ca);
     app->add_option("--trust-domain", options_.trust_domain, "of the identities in certificates (cluster.local)")
         ->option_text("NAME");
     app->add_option("--dns-name", options_.dns_names,

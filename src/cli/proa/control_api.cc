@@ -1,5 +1,8 @@
 #include "cli/proa/control_api.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 
 #include "base/log.h"
@@ -35,7 +38,8 @@ grpc::ConnectionRules ControlApi::rules() {
 }
 
 Status ControlApi::serve(const std::string& socket, const mesh::WorldFeed& feed) {
-  mesh::add_object_service(services_, feed, *given_);
+  mesh::add_object_service(services_, feed, *given_,
+                           [this](const net::ConnectionInfo& peer) { return may_call(peer); });
   if (socket == default_api_socket()) {
     const std::string folder = std::filesystem::path(socket).parent_path().string();
     if (Status made = net::make_private_folder(folder); !made) return made;
@@ -46,6 +50,32 @@ Status ControlApi::serve(const std::string& socket, const mesh::WorldFeed& feed)
   if (!bound) return std::unexpected(bound.error());
   log::get("main").info("the API on {}, {} objects in {}", socket, store_->entries().size(), store_->directory());
   return {};
+}
+
+Status ControlApi::serve_over_tls(const std::string& text, std::shared_ptr<const net::tls::ServerSlot> tls,
+                                  std::vector<mesh::SpiffeId> identities) {
+  identities_ = std::move(identities);
+  auto address = net::Address::parse(text);
+  if (!address) return fail(fmt::format("{}: {}", text, address.error().message));
+  auto bound = server_.listen({.address = *address, .tls = std::move(tls)});
+  if (!bound) return std::unexpected(bound.error());
+  log::get("main").info("the API over TLS on {}, for {} identities", bound->to_string(), identities_.size());
+  return {};
+}
+
+std::expected<std::string, grpc::CallStatus> ControlApi::may_call(const net::ConnectionInfo& peer) const {
+  if (peer.direct_remote.is_unix()) return "the socket's owner";
+  std::vector<std::string> domains;
+  for (const mesh::SpiffeId& each : identities_) domains.push_back(each.trust_domain);
+  auto id = mesh::peer_identity(peer, domains);
+  if (!id) {
+    log::get("api").warn("{}: {}", peer.remote.to_string(), id.error().message);
+    return std::unexpected(grpc::CallStatus{grpc::Code::kUnauthenticated, id.error().message});
+  }
+  if (std::ranges::find(identities_, *id) != identities_.end()) return id->text();
+  log::get("api").warn("{}: {} may not call", peer.remote.to_string(), id->text());
+  return std::unexpected(grpc::CallStatus{grpc::Code::kPermissionDenied,
+                                          fmt::format("{} may not call: it is no --api-identity", id->text())});
 }
 
 }  // namespace proa::cli

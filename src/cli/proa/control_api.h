@@ -1,10 +1,13 @@
 // The store of the control plane and its API, where `proa apply` and others ask.
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "grpc/server.h"
+#include "mesh/ca/spiffe_id.h"
 #include "mesh/model/world_feed.h"
 #include "mesh/source/store_source.h"
 #include "net/loop.h"
@@ -23,14 +26,19 @@ class ControlApi {
   /// Answers on a Unix socket of mode 0600, so it is its owner who asks. The feed goes before this object, when the loop
   /// runs no more.
   Status serve(const std::string& socket, const mesh::WorldFeed& feed);
+  /// The same over TLS, for these identities alone; after serve(). `tls` verifies the certificates that clients show.
+  Status serve_over_tls(const std::string& address, std::shared_ptr<const net::tls::ServerSlot> tls,
+                        std::vector<mesh::SpiffeId> identities);
 
  private:
   ControlApi(net::Loop& loop, std::unique_ptr<mesh::Store> store);
   static grpc::ConnectionRules rules();
+  std::expected<std::string, grpc::CallStatus> may_call(const net::ConnectionInfo& peer) const;
 
   std::unique_ptr<mesh::Store> store_;
   std::unique_ptr<mesh::StoreSource> source_;
   mesh::StoreSource* given_;
+  std::vector<mesh::SpiffeId> identities_;
   grpc::Services services_;
   grpc::Server server_;
 };

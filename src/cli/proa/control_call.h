@@ -9,9 +9,14 @@
 
 namespace proa::cli {
 
-/// `at`: HOST:PORT or the path of a Unix socket. Gives the answer's bytes, or how the call failed; with UNAVAILABLE the
-/// message names `at`.
-std::expected<std::string, grpc::CallStatus> ask_control(const std::string& at, std::string_view method,
+struct ControlAddress {
+  std::string at{};             ///< HOST:PORT or the path of a Unix socket
+  std::string identity_file{};  ///< mesh/agent/identity's; empty: clear text
+  std::string name{};           ///< DNS name that the control plane's certificate must have
+};
+
+/// Gives the answer's bytes, or how the call failed; with UNAVAILABLE the message names the address.
+std::expected<std::string, grpc::CallStatus> ask_control(const ControlAddress& control, std::string_view method,
                                                          std::string_view request);
 
 }  // namespace proa::cli

@@ -26,7 +26,7 @@ class DeleteCommand final : public Command {
     app->add_option("-n,--namespace", namespace_, "of the objects (default)")->option_text("NAME");
     app->add_flag("--ignore-not-found", ignore_not_found_, "what is not there is no error");
     app->add_flag("--dry-run", dry_run_, "tell what would be removed");
-    add_api_option(*app, socket_);
+    add_api_options(*app, control_);
     app->footer(examples({"proa delete vs reviews -n shop", "proa delete vs/reviews dr/reviews#of more kinds",
                           "proa delete -f mesh/ --ignore-not-found"}) +
                 "\n\nAll of the call are removed or none. Kinds: " + known_kinds() + ".");
@@ -38,8 +38,8 @@ class DeleteCommand final : public Command {
     request.set_ignore_not_found(ignore_not_found_);
     request.set_dry_run(dry_run_);
     if (const int code = files_.empty() ? add_words(request) : add_files(request); code != kExitOk) return code;
-    auto response = call_api<api::DeleteResponse>(socket_, "Delete", request);
-    if (!response) return complain(socket_, response.error());
+    auto response = call_api<api::DeleteResponse>(control_, "Delete", request);
+    if (!response) return complain(control_, response.error());
     for (const api::Name& each : response->deleted()) {
       std::puts(fmt::format("{} deleted{}", shown(each), dry_run_ ? " (dry run)" : "").c_str());
     }
@@ -78,7 +78,8 @@ class DeleteCommand final : public Command {
   }
 
   std::vector<std::string> words_, files_;
-  std::string namespace_, socket_;
+  std::string namespace_;
+  ControlAddress control_;
   bool recursive_ = false, ignore_not_found_ = false, dry_run_ = false;
 };
 

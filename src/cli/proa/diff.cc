@@ -23,7 +23,7 @@ class DiffCommand final : public Command {
         ->option_text("FILES");
     app->add_flag("-R,--recursive", recursive_, "folders with those below");
     app->add_option("-n,--namespace", namespace_, "of objects that say none (default)")->option_text("NAME");
-    add_api_option(*app, socket_);
+    add_api_options(*app, control_);
     app->footer(examples({"proa diff -f mesh/", "proa diff -f reviews.yaml && echo nothing to do"}) +
                 "\n\nExits with 0 where nothing differs, 1 where something does, and 2 where that cannot be told.");
     return app;
@@ -40,8 +40,8 @@ class DiffCommand final : public Command {
     }
     request.set_namespace_(namespace_);
     request.set_dry_run(true);
-    auto response = call_api<api::ApplyResponse>(socket_, "Apply", request);
-    if (!response) return complain(socket_, response.error()), kTrouble;
+    auto response = call_api<api::ApplyResponse>(control_, "Apply", request);
+    if (!response) return complain(control_, response.error()), kTrouble;
     int code = kSame;
     for (const api::Applied& each : response->applied()) {
       const std::string& ns = each.name().namespace_();
@@ -56,7 +56,8 @@ class DiffCommand final : public Command {
 
  private:
   std::vector<std::string> files_;
-  std::string namespace_, socket_;
+  std::string namespace_;
+  ControlAddress control_;
   bool recursive_ = false;
 };
 

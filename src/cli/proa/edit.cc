@@ -86,7 +86,7 @@ class EditCommand final : public Command {
     CLI::App* app = program.add_subcommand("edit", "change an object in an editor");
     app->add_option("object", words_, "KIND NAME, or KIND/NAME")->required()->option_text("KIND NAME");
     app->add_option("-n,--namespace", namespace_, "of the object (default)")->option_text("NAME");
-    add_api_option(*app, socket_);
+    add_api_options(*app, control_);
     app->footer(
         examples({"proa edit vs reviews -n shop", "EDITOR='code --wait' proa edit dr/reviews"}) +
         "\n\nThe editor is VISUAL, EDITOR or vi. What is saved is applied; if something is wrong with it, or somebody "
@@ -105,7 +105,7 @@ class EditCommand final : public Command {
     const ObjectNames::One& one = names->objects.front();
     mesh::write_name({one.kind, mesh::info(one.kind).namespaced ? namespace_ : "", one.name}, name_);
     auto object = fetch();
-    if (!object) return complain(socket_, object.error());
+    if (!object) return complain(control_, object.error());
     if (!object->file().empty())
       return complain(fmt::format("{} is in {}: edit it there", shown(name_), object->file()));
     if (Status made = make_file(object->text()); !made) return complain(made.error().message);
@@ -116,7 +116,7 @@ class EditCommand final : public Command {
   std::expected<api::Object, grpc::CallStatus> fetch() const {
     api::GetRequest request;
     *request.mutable_name() = name_;
-    return call_api<api::Object>(socket_, "Get", request);
+    return call_api<api::Object>(control_, "Get", request);
   }
 
   Status make_file(const std::string& text) {
@@ -146,7 +146,7 @@ class EditCommand final : public Command {
       api::ApplyRequest request;
       request.add_texts()->set_file(shown(name_));
       request.mutable_texts(0)->set_text(text);
-      const auto response = call_api<api::ApplyResponse>(socket_, "Apply", request);
+      const auto response = call_api<api::ApplyResponse>(control_, "Apply", request);
       if (response) return done(*response);
       if (response.error().code == grpc::Code::kUnavailable) return keep(response.error().message);
       if (Status told = tell(response.error(), original, text); !told) return keep(told.error().message);
@@ -183,7 +183,8 @@ class EditCommand final : public Command {
   int keep(const std::string& why) const { return complain(fmt::format("{}; the text is in {}", why, path_)); }
 
   std::vector<std::string> words_;
-  std::string namespace_ = "default", socket_, path_;
+  std::string namespace_ = "default", path_;
+  ControlAddress control_;
   api::Name name_;
 };
 

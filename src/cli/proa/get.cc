@@ -25,7 +25,7 @@ class GetCommand final : public Command {
     app->add_option("-o,--output", output_, "table, json, yaml or name")
         ->check(CLI::IsMember({"table", "json", "yaml", "name"}))
         ->option_text("FORMAT");
-    add_api_option(*app, socket_);
+    add_api_options(*app, control_);
     app->footer(examples({"proa get -A#all there is", "proa get vs,dr -n shop", "proa get vs reviews -n shop -o yaml",
                           "proa get httproute/shop se/github -o json"}) +
                 "\n\nFROM says where an object was written: api, or the file and line. Kinds: " + known_kinds() + ".");
@@ -55,8 +55,8 @@ class GetCommand final : public Command {
     for (const mesh::Kind kind : names.kinds) mesh::write_kind(kind, *request.add_kinds());
     request.set_namespace_(namespace_);
     request.set_names_only(output_ == "table" || output_ == "name");
-    auto response = call_api<api::ListResponse>(socket_, "List", request);
-    if (!response) return complain(socket_, response.error());
+    auto response = call_api<api::ListResponse>(control_, "List", request);
+    if (!response) return complain(control_, response.error());
     objects.assign(response->objects().begin(), response->objects().end());
     if (objects.empty()) {
       std::fputs(all_ ? "no such objects\n"
@@ -73,11 +73,11 @@ class GetCommand final : public Command {
       api::GetRequest request;
       mesh::write_name({one.kind, mesh::info(one.kind).namespaced ? namespace_ : "", one.name},
                        *request.mutable_name());
-      auto response = call_api<api::Object>(socket_, "Get", request);
+      auto response = call_api<api::Object>(control_, "Get", request);
       if (response) {
         objects.push_back(std::move(*response));
       } else {
-        code = complain(socket_, response.error());
+        code = complain(control_, response.error());
         if (response.error().code != grpc::Code::kNotFound) break;
       }
     }
@@ -104,7 +104,8 @@ class GetCommand final : public Command {
   }
 
   std::vector<std::string> words_;
-  std::string namespace_, socket_, output_ = "table";
+  std::string namespace_, output_ = "table";
+  ControlAddress control_;
   bool all_ = false;
 };
 

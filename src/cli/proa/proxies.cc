@@ -21,7 +21,7 @@ namespace csds = envoy::service::status::v3;
 using Json = nlohmann::ordered_json;
 
 Result<csds::ClientStatusResponse> ask(const std::string& at) {
-  auto bytes = ask_control(at, "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus", {});
+  auto bytes = ask_control({.at = at}, "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus", {});
   if (!bytes) {
     const bool named = bytes.error().code == grpc::Code::kUnavailable;
     return fail(named ? bytes.error().message : fmt::format("{}: {}", at, bytes.error().message));

@@ -61,7 +61,8 @@ class ObjectService {
     return {};
   }
 
-  CallStatus apply(std::int64_t now, const api::ApplyRequest& request, api::ApplyResponse& response) {
+  CallStatus apply(const std::string& who, std::int64_t now, const api::ApplyRequest& request,
+                   api::ApplyResponse& response) {
     if (request.texts_size() > kMaxTexts)
       return {Code::kInvalidArgument, fmt::format("has more than {} texts", kMaxTexts)};
     std::vector<ApplyText> texts;
@@ -74,7 +75,7 @@ class ObjectService {
     auto plan = plan_apply(texts, request.namespace_(), target_, now);
     if (!plan) return plan.error();
     if (!request.dry_run()) {
-      if (CallStatus done = commit(plan->changes()); !done.ok()) return done;
+      if (CallStatus done = commit(who, plan->changes()); !done.ok()) return done;
     }
     for (const ApplyStep& step : plan->steps) {
       api::Applied& out = *response.add_applied();
@@ -91,7 +92,7 @@ class ObjectService {
     return {};
   }
 
-  CallStatus remove(const api::DeleteRequest& request, api::DeleteResponse& response) {
+  CallStatus remove(const std::string& who, const api::DeleteRequest& request, api::DeleteResponse& response) {
     std::set<ObjectKey> keys;
     for (const auto& one : request.objects()) {
       const std::optional<ObjectKey> key = key_of(one.name());
@@ -113,15 +114,28 @@ class ObjectService {
       changes.push_back({key, std::nullopt});
       write_name(key, *response.add_deleted());
     }
-    return request.dry_run() ? CallStatus{} : commit(changes);
+    return request.dry_run() ? CallStatus{} : commit(who, changes);
   }
 
  private:
-  CallStatus commit(const std::vector<StoreSource::Change>& changes) {
+  CallStatus commit(const std::string& who, const std::vector<StoreSource::Change>& changes) {
+    if (changes.empty()) return {};
     auto revision = store_.commit(changes);
-    if (revision) return {};
+    if (revision) {
+      log::get("api").info("{} changes {}: version {}", who, named(changes), *revision);
+      return {};
+    }
     log::get("api").error("{}", revision.error().message);
     return {Code::kUnavailable, revision.error().message};
+  }
+
+  static std::string named(const std::vector<StoreSource::Change>& changes) {
+    constexpr std::size_t kMost = 5;
+    std::string out;
+    for (std::size_t i = 0; i < changes.size() && i < kMost; ++i) {
+      out += (i == 0 ? "" : ", ") + shown(changes[i].key) + (changes[i].text ? "" : " (deleted)");
+    }
+    return changes.size() <= kMost ? out : fmt::format("{} and {} more", out, changes.size() - kMost);
   }
 
   void write(const Document& document, bool text, api::Object& out) const {
@@ -141,39 +155,47 @@ class ObjectService {
   StoreSource& store_;
 };
 
+/// `answer(who, call, request, response)`.
 template <class Request, class Response, class Answer>
-void add(grpc::Services& services, std::string_view method, Answer answer) {
-  services.add_unary(fmt::format("/proa.api.v1.Objects/{}", method),
-                     [answer](grpc::ServerCall& call, std::string_view bytes, std::string& out) -> CallStatus {
-                       Request request;
-                       if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-                         return {Code::kInvalidArgument, fmt::format("is no {}", request.GetTypeName())};
-                       }
-                       Response response;
-                       CallStatus status = answer(call, request, response);
-                       if (status.ok()) response.SerializeToString(&out);
-                       return status;
-                     });
+void add(grpc::Services& services, const MayCall& may_call, std::string_view method, Answer answer) {
+  services.add_unary(
+      fmt::format("/proa.api.v1.Objects/{}", method),
+      [may_call, answer](grpc::ServerCall& call, std::string_view bytes, std::string& out) -> CallStatus {
+        const auto who = may_call(call.peer());
+        if (!who) return who.error();
+        Request request;
+        if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+          return {Code::kInvalidArgument, fmt::format("is no {}", request.GetTypeName())};
+        }
+        Response response;
+        CallStatus status = answer(*who, call, request, response);
+        if (status.ok()) response.SerializeToString(&out);
+        return status;
+      });
 }
 
 }  // namespace
 
-void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store) {
+void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store, MayCall may_call) {
   const auto service = std::make_shared<ObjectService>(feed, store);
-  add<api::ListRequest, api::ListResponse>(services, "List", [service](auto&, const auto& request, auto& response) {
-    return service->list(request, response);
-  });
-  add<api::GetRequest, api::Object>(services, "Get", [service](auto&, const auto& request, auto& response) {
-    return service->get(request, response);
-  });
+  add<api::ListRequest, api::ListResponse>(services, may_call, "List",
+                                           [service](const std::string&, auto&, const auto& request, auto& response) {
+                                             return service->list(request, response);
+                                           });
+  add<api::GetRequest, api::Object>(services, may_call, "Get",
+                                    [service](const std::string&, auto&, const auto& request, auto& response) {
+                                      return service->get(request, response);
+                                    });
   add<api::ApplyRequest, api::ApplyResponse>(
-      services, "Apply", [service](grpc::ServerCall& call, const auto& request, auto& response) {
+      services, may_call, "Apply",
+      [service](const std::string& who, grpc::ServerCall& call, const auto& request, auto& response) {
         const auto now = std::chrono::duration_cast<std::chrono::seconds>(call.loop().wall_now().time_since_epoch());
-        return service->apply(now.count(), request, response);
+        return service->apply(who, now.count(), request, response);
       });
   add<api::DeleteRequest, api::DeleteResponse>(
-      services, "Delete",
-      [service](auto&, const auto& request, auto& response) { return service->remove(request, response); });
+      services, may_call, "Delete", [service](const std::string& who, auto&, const auto& request, auto& response) {
+        return service->remove(who, request, response);
+      });
 }
 
 }  // namespace proa::mesh

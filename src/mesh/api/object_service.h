@@ -2,13 +2,20 @@
 // change every object: it is served only where the caller is known.
 #pragma once
 
+#include <expected>
+#include <functional>
+#include <string>
+
 #include "grpc/services.h"
 #include "mesh/model/world_feed.h"
 #include "mesh/source/store_source.h"
 
 namespace proa::mesh {
 
+/// Who may call: their name for the log, or why not.
+using MayCall = std::function<std::expected<std::string, grpc::CallStatus>(const net::ConnectionInfo& peer)>;
+
 /// On the server's thread, which is that of the feed and of the store; both outlive the services.
-void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store);
+void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store, MayCall may_call);
 
 }  // namespace proa::mesh
