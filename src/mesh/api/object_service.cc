@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "config/problems.h"
 #include "mesh/api/apply.h"
+#include "mesh/api/findings.h"
 #include "mesh/api/names.h"
 #include "mesh/api/object_text.h"
 
@@ -195,6 +196,11 @@ void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSo
   add<api::DeleteRequest, api::DeleteResponse>(
       services, may_call, "Delete", [service](const std::string& who, auto&, const auto& request, auto& response) {
         return service->remove(who, request, response);
+      });
+  add<api::AnalyzeRequest, api::AnalyzeResponse>(
+      services, may_call, "Analyze", [&feed](const std::string&, auto&, const auto&, auto& response) -> CallStatus {
+        response = findings_of(feed);
+        return {};
       });
 }
 
