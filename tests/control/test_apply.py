@@ -113,6 +113,25 @@ def test_diff_tells_what_apply_would_do(plane):
     assert plane.proa("diff", "-f", "-", text="a: b").returncode == 2
 
 
+SECRET = """apiVersion: v1
+kind: Secret
+metadata: {{name: s, namespace: shop}}
+data: {{key: {}}}
+"""
+
+
+def test_secrets_are_in_no_diff_and_no_log(plane):
+    plane.proa("apply", "-f", "-", text=SECRET.format("Zmlyc3Q="))
+    told = plane.proa("diff", "-f", "-", text=SECRET.format("c2Vjb25k"))
+    assert told.returncode == 1 and '+  "key": "*** (after)"' in told.stdout
+    plane.proa("apply", "-f", "-", text=SECRET.format("c2Vjb25k"))
+    refused = plane.proa("apply", "-f", "-", text=SECRET.format("dGhpcmQ%"))
+    assert refused.returncode == 1 and 'data.key: is no base64' in refused.stderr
+    for secret in ("Zmlyc3Q", "c2Vjb25k", "dGhpcmQ"):
+        assert secret not in told.stdout + refused.stderr + plane.log()
+    assert "c2Vjb25k" in plane.proa("get", "secret", "s", "-n", "shop", "-o", "yaml").stdout
+
+
 def edit(plane, script: str):
     """The editor is a shell script with the file as $1; each round is a case of $round."""
     editor = plane.directory / "editor"

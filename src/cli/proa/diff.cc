@@ -6,6 +6,7 @@
 #include "cli/proa/api_client.h"
 #include "cli/proa/commands.h"
 #include "cli/proa/object_files.h"
+#include "cli/proa/secret_mask.h"
 #include "cli/proa/unified_diff.h"
 
 namespace proa::cli {
@@ -46,7 +47,11 @@ class DiffCommand final : public Command {
     for (const api::Applied& each : response->applied()) {
       const std::string& ns = each.name().namespace_();
       const std::string name = (ns.empty() ? "" : ns + "/") + shown(each.name());
-      const std::string text = unified_diff(each.before(), each.after(), "now/" + name, "then/" + name);
+      std::string before = each.before(), after = each.after();
+      if (each.name().kind().kind() == "Secret") {
+        if (Status masked = mask_secrets(before, after); !masked) return complain(masked.error().message), kTrouble;
+      }
+      const std::string text = unified_diff(before, after, "now/" + name, "then/" + name);
       if (text.empty()) continue;
       std::fputs(text.c_str(), stdout);
       code = kDifferent;

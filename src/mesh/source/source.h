@@ -1,4 +1,10 @@
 // Source: where objects come from. A folder of files, a store, a cluster: each says what there is and what changes.
+//
+// A new one (etcd, Kubernetes) is a folder below mesh/ with a class of this kind, and a line where cli/proa/mesh_folder lists the
+// sources: the model, the translation and the push know no other word of it. It gives texts through read_documents(), so
+// that origin, checks and messages are those of files. One over a network waits in start() for its first whole list: until
+// then nothing is served, so that no proxy loses what merely has not come yet. What it loses sight of later it keeps as it
+// was, and tells so by problems().
 #pragma once
 
 #include <functional>
