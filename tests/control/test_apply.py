@@ -2,12 +2,14 @@
 import json
 import os
 import stat
+import subprocess
 
 import grpc
 import pytest
 
 from tests.control.mesh_plane import PRODUCTPAGE, Agent, sidecar
 from tests.control.store_plane import StorePlane, stubs
+from tests.support import binaries
 from tests.support.client import Dial
 from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
@@ -99,6 +101,32 @@ def test_an_object_of_a_file_has_the_say(tmp_path):
         assert [line.split()[-1] for line in lines[1:]] == [f"{tmp_path}/a.yaml:1", "api"]
     finally:
         plane.remove()
+
+
+def test_watch_goes_on_with_each_change(plane):
+    plane.proa("apply", "-f", "-", text=entry("a") + "---\n" + entry("b"))
+    with subprocess.Popen([binaries.proa(), "get", "we", "-n", "shop", "-w", "-o", "json", "--api", plane.socket],
+                          stdout=subprocess.PIPE, text=True) as watch:
+        def told() -> tuple[str, str]:
+            event = json.loads(watch.stdout.readline())
+            return event["event"], event["object"]["metadata"]["name"]
+        assert [told(), told()] == [("put", "a"), ("put", "b")]
+        plane.proa("apply", "-f", "-", text=entry("c") + "---\n" + entry("other", namespace="default"))
+        plane.proa("delete", "we", "a", "-n", "shop")
+        assert [told(), told()] == [("put", "c"), ("deleted", "a")]
+        plane.stop()
+        assert watch.wait(10) == 1
+    assert plane.proa("get", "we", "a", "-w").returncode == 2
+
+
+def test_watch_prints_a_table(plane):
+    plane.proa("apply", "-f", "-", text=entry("a"))
+    with subprocess.Popen([binaries.proa(), "get", "we", "-n", "shop", "-w", "--api", plane.socket],
+                          stdout=subprocess.PIPE, text=True) as watch:
+        assert [watch.stdout.readline().split()[0] for _ in range(2)] == ["NAME", "a"]
+        plane.proa("delete", "we", "a", "-n", "shop")
+        assert watch.stdout.readline().split() == ["a", "-", "-", "deleted"]
+        watch.terminate()
 
 
 def test_diff_tells_what_apply_would_do(plane):
@@ -298,3 +326,22 @@ def test_what_is_applied_is_in_effect_in_a_proxy(kind, plane, tmp_path):
     finally:
         for each in (proxy, agent, *origins):
             each.stop()
+
+
+def test_who_watches_without_reading_holds_nothing_up(plane):
+    """It is told of the newest state, not of each one before."""
+    messages, services = stubs()
+    rounds = 200    # of 40 kB: more than what gRPC reads ahead
+    padding = ", annotations: {p: " + "x" * 40_000 + "}"
+    with plane.channel() as channel:
+        objects = services.ObjectsStub(channel)
+        stream = objects.Watch(messages.ListRequest(), timeout=60)
+        assert next(stream).complete
+        for i in range(rounds):
+            text = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: a, labels: {{i: '{i}'}}{padding}}}\n"
+            objects.Apply(messages.ApplyRequest(texts=[messages.Text(file="t", text=text)]), timeout=10)
+        versions = []
+        while not versions or versions[-1] < rounds:
+            versions.append(next(stream).put.resource_version)
+        assert versions == sorted(versions) and len(versions) < rounds
+        stream.cancel()

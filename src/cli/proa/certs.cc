@@ -72,7 +72,7 @@ class CertsCommand final : public Command {
       rows.push_back(
           {each.where, each.role, each.name, time_text(each.until), left <= 0 ? "EXPIRED" : age_of(left), each.serial});
     }
-    print_columns(rows);
+    Columns().print(rows);
   }
 
   static Json json_of(const std::vector<ListedCertificate>& all) {

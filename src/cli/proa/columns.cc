@@ -7,16 +7,16 @@
 
 namespace proa::cli {
 
-void print_columns(const std::vector<std::vector<std::string>>& rows) {
+void Columns::print(const Rows& rows) {
   if (rows.empty()) return;
-  std::vector<size_t> widths(rows.front().size());
+  widths_.resize(rows.front().size());
   for (const auto& row : rows) {
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (size_t i = 0; i < row.size(); ++i) widths_[i] = std::max(widths_[i], row[i].size());
   }
   for (const auto& row : rows) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      line += fmt::format("{:<{}}", row[i], i + 1 < row.size() ? widths[i] + 2 : 0);
+      line += fmt::format("{:<{}}", row[i], i + 1 < row.size() ? widths_[i] + 2 : 0);
     }
     std::puts(line.c_str());
   }

@@ -6,7 +6,15 @@
 
 namespace proa::cli {
 
-/// To stdout. All rows have as many words; the first row is the heading.
-void print_columns(const std::vector<std::vector<std::string>>& rows);
+using Rows = std::vector<std::vector<std::string>>;
+
+/// Prints to stdout. All rows have as many words. Rows that come later stand below the earlier ones as far as they fit.
+class Columns {
+ public:
+  void print(const Rows& rows);
+
+ private:
+  std::vector<size_t> widths_;
+};
 
 }  // namespace proa::cli

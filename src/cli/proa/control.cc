@@ -126,7 +126,10 @@ class Control {
     }
     auto opened = MeshFolder::open(
         loop_, {.path = options_.config, .mesh_config = options_.mesh_config, .domain = options_.domain},
-        std::move(stored), [this] { push_.changed(); });
+        std::move(stored), [this](const mesh::WorldChange& change) {
+          push_.changed();
+          if (api_) api_->tell(change);
+        });
     if (!opened) return std::unexpected(opened.error());
     mesh_ = std::move(*opened);
     return {};

@@ -38,8 +38,8 @@ grpc::ConnectionRules ControlApi::rules() {
 }
 
 Status ControlApi::serve(const std::string& socket, const mesh::WorldFeed& feed) {
-  mesh::add_object_service(services_, feed, *given_,
-                           [this](const net::ConnectionInfo& peer) { return may_call(peer); });
+  tell_ = mesh::add_object_service(services_, feed, *given_,
+                                   [this](const net::ConnectionInfo& peer) { return may_call(peer); });
   if (socket == default_api_socket()) {
     const std::string folder = std::filesystem::path(socket).parent_path().string();
     if (Status made = net::make_private_folder(folder); !made) return made;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ class ControlApi {
   /// The same over TLS, for these identities alone; after serve(). `tls` verifies the certificates that clients show.
   Status serve_over_tls(const std::string& address, std::shared_ptr<const net::tls::ServerSlot> tls,
                         std::vector<mesh::SpiffeId> identities);
+  /// What the feed has changed, for clients that watch.
+  void tell(const mesh::WorldChange& change) {
+    if (tell_) tell_(change);
+  }
 
  private:
   ControlApi(net::Loop& loop, std::unique_ptr<mesh::Store> store);
@@ -39,6 +44,7 @@ class ControlApi {
   std::unique_ptr<mesh::StoreSource> source_;
   mesh::StoreSource* given_;
   std::vector<mesh::SpiffeId> identities_;
+  std::function<void(const mesh::WorldChange&)> tell_;
   grpc::Services services_;
   grpc::Server server_;
 };

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
+
 #include "base/result.h"
+#include "grpc/call.h"
 #include "grpc/channel.h"
-#include "grpc/unary.h"
 #include "mesh/agent/identity.h"
 #include "net/socket_transport.h"
 #include "net/tls/client_context.h"
@@ -20,8 +23,8 @@ using grpc::Code;
 constexpr Milliseconds kTimeout{10'000};
 constexpr size_t kMaxAnswer = size_t{1} << 30;
 
-std::unexpected<CallStatus> unavailable(const std::string& at, const std::string& why) {
-  return std::unexpected(CallStatus{Code::kUnavailable, fmt::format("{}: {}", at, why)});
+CallStatus unavailable(const std::string& at, const std::string& why) {
+  return {Code::kUnavailable, fmt::format("{}: {}", at, why)};
 }
 
 Result<std::shared_ptr<const net::tls::ClientContext>> context_of(const ControlAddress& control) {
@@ -55,43 +58,69 @@ Result<std::unique_ptr<net::Transport>> connect(net::Loop& loop, const net::Addr
   return net::tls::connect(std::move(*socket), context, {.sni = control.name});
 }
 
-}  // namespace
+class Listener final : public grpc::CallObserver {
+ public:
+  explicit Listener(const ControlEvent& on_event) : on_event_(on_event) {}
+  const std::optional<CallStatus>& ended() const { return ended_; }
 
-std::expected<std::string, CallStatus> ask_control(const ControlAddress& control, std::string_view method,
-                                                   std::string_view request) {
+ private:
+  void on_message(std::string_view bytes) override {
+    if (!ended_ && !on_event_(bytes)) ended_ = CallStatus{};
+  }
+  void on_finished(const CallStatus& status, const http::HeaderList*) override {
+    if (!ended_) ended_ = status;
+  }
+
+  const ControlEvent& on_event_;
+  std::optional<CallStatus> ended_;
+};
+
+CallStatus call_control(const ControlAddress& control, std::string_view method, std::string_view request,
+                        Milliseconds timeout, const ControlEvent& on_event) {
   const std::string& at = control.at;
   auto address = at.starts_with('/') || at.starts_with('@') ? net::Address::unix_path(at) : net::Address::parse(at);
   if (!address) return unavailable(at, address.error().message);
   net::Loop loop;
   auto transport = connect(loop, *address, control);
   if (!transport) return unavailable(at, transport.error().message);
-  std::expected<std::string, CallStatus> out = unavailable(at, "no answer in time");
+  Listener listener(on_event);
   {
     grpc::Channel channel(std::move(*transport));
     grpc::CallOptions options;
     options.authority = control.name.empty() ? std::string_view("proa") : control.name;
     options.scheme = control.identity_file.empty() ? "http" : "https";
     options.path = method;
-    options.timeout = kTimeout;
+    options.timeout = timeout;
     options.max_message = kMaxAnswer;
-    grpc::UnaryCall call(channel);
-    bool done = false;
-    call.start(options, request, [&](const CallStatus& status, std::string_view bytes) {
-      done = true;
-      if (status.ok()) {
-        out = std::string(bytes);
-      } else if (status.code == Code::kUnavailable) {
-        out = unavailable(at, status.message);
-      } else {
-        out = std::unexpected(status);
-      }
-    });
-    const MonoTime end = loop.now() + 2 * kTimeout;
-    while (!done && loop.now() < end) loop.run_once(Milliseconds(1000));
+    grpc::Call call(channel, listener);
+    call.send(request, true);
+    call.start(options);
+    const MonoTime end = loop.now() + 2 * timeout;
+    while (!listener.ended() && (timeout == kNever || loop.now() < end)) loop.run_once(Milliseconds(1000));
     call.cancel();
   }
   loop.run_once(Milliseconds(0));  // the connection closes
-  return out;
+  if (!listener.ended()) return unavailable(at, "no answer in time");
+  if (listener.ended()->code == Code::kUnavailable) return unavailable(at, listener.ended()->message);
+  return *listener.ended();
+}
+
+}  // namespace
+
+std::expected<std::string, CallStatus> ask_control(const ControlAddress& control, std::string_view method,
+                                                   std::string_view request) {
+  std::string answer;
+  const CallStatus status = call_control(control, method, request, kTimeout, [&](std::string_view bytes) {
+    answer = bytes;
+    return true;
+  });
+  if (!status.ok()) return std::unexpected(status);
+  return answer;
+}
+
+CallStatus watch_control(const ControlAddress& control, std::string_view method, std::string_view request,
+                         const ControlEvent& on_event) {
+  return call_control(control, method, request, kNever, on_event);
 }
 
 }  // namespace proa::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -18,5 +19,12 @@ struct ControlAddress {
 /// Gives the answer's bytes, or how the call failed; with UNAVAILABLE the message names the address.
 std::expected<std::string, grpc::CallStatus> ask_control(const ControlAddress& control, std::string_view method,
                                                          std::string_view request);
+
+/// A message of a stream; false: enough.
+using ControlEvent = std::function<bool(std::string_view message)>;
+
+/// The same for a stream of answers, without a limit of time. How it ended: OK also when there was enough.
+grpc::CallStatus watch_control(const ControlAddress& control, std::string_view method, std::string_view request,
+                               const ControlEvent& on_event);
 
 }  // namespace proa::cli

@@ -10,6 +10,7 @@
 #include "cli/proa/commands.h"
 #include "cli/proa/object_names.h"
 #include "cli/proa/object_print.h"
+#include "cli/proa/object_watch.h"
 
 namespace proa::cli {
 namespace {
@@ -22,13 +23,15 @@ class GetCommand final : public Command {
         ->option_text("[KIND [NAME ...]]");
     auto* all = app->add_flag("-A,--all-namespaces", all_, "of all namespaces");
     app->add_option("-n,--namespace", namespace_, "of this namespace (default)")->excludes(all)->option_text("NAME");
+    app->add_flag("-w,--watch", watch_, "go on with each change, until Ctrl-C");
     app->add_option("-o,--output", output_, "table, json, yaml or name")
         ->check(CLI::IsMember({"table", "json", "yaml", "name"}))
         ->option_text("FORMAT");
     add_api_options(*app, control_);
-    app->footer(examples({"proa get -A#all there is", "proa get vs,dr -n shop", "proa get vs reviews -n shop -o yaml",
-                          "proa get httproute/shop se/github -o json"}) +
-                "\n\nFROM says where an object was written: api, or the file and line. Kinds: " + known_kinds() + ".");
+    app->footer(
+        examples({"proa get -A#all there is", "proa get vs,dr -n shop", "proa get vs reviews -n shop -o yaml",
+                  "proa get httproute/shop se/github -o json", "proa get -A -w -o json#a line for each change"}) +
+        "\n\nFROM says where an object was written: api, or the file and line. Kinds: " + known_kinds() + ".");
     return app;
   }
 
@@ -42,7 +45,12 @@ class GetCommand final : public Command {
       complain("objects by name are of one namespace: -n NAME instead of -A");
       return kExitUsage;
     }
+    if (watch_ && !names->objects.empty()) {
+      complain("--watch is for kinds, not for objects by name");
+      return kExitUsage;
+    }
     if (namespace_.empty() && !all_) namespace_ = "default";
+    if (watch_) return watch_objects(control_, request_for(*names), output_, look_of(*names));
     std::vector<api::Object> objects;
     const int code = names->objects.empty() ? list(*names, objects) : get(*names, objects);
     if (const int printed = print(*names, objects); printed != kExitOk) return printed;
@@ -50,12 +58,25 @@ class GetCommand final : public Command {
   }
 
  private:
-  int list(const ObjectNames& names, std::vector<api::Object>& objects) const {
+  api::ListRequest request_for(const ObjectNames& names) const {
     api::ListRequest request;
     for (const mesh::Kind kind : names.kinds) mesh::write_kind(kind, *request.add_kinds());
     request.set_namespace_(namespace_);
     request.set_names_only(output_ == "table" || output_ == "name");
-    auto response = call_api<api::ListResponse>(control_, "List", request);
+    return request;
+  }
+
+  TableLook look_of(const ObjectNames& names) const {
+    std::set<mesh::Kind> kinds(names.kinds.begin(), names.kinds.end());
+    for (const ObjectNames::One& one : names.objects) kinds.insert(one.kind);
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return {.namespaces = all_,
+            .kinds = kinds.size() != 1,
+            .now = std::chrono::duration_cast<std::chrono::seconds>(now).count()};
+  }
+
+  int list(const ObjectNames& names, std::vector<api::Object>& objects) const {
+    auto response = call_api<api::ListResponse>(control_, "List", request_for(names));
     if (!response) return complain(control_, response.error());
     objects.assign(response->objects().begin(), response->objects().end());
     if (objects.empty()) {
@@ -93,20 +114,14 @@ class GetCommand final : public Command {
     if (output_ == "name") {
       for (const api::Object& object : objects) std::puts(shown(object.name()).c_str());
     }
-    if (output_ != "table" || objects.empty()) return kExitOk;
-    std::set<mesh::Kind> kinds(names.kinds.begin(), names.kinds.end());
-    for (const ObjectNames::One& one : names.objects) kinds.insert(one.kind);
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    print_table(objects, {.namespaces = all_,
-                          .kinds = kinds.size() != 1,
-                          .now = std::chrono::duration_cast<std::chrono::seconds>(now).count()});
+    if (output_ == "table" && !objects.empty()) Columns().print(object_rows(objects, look_of(names)));
     return kExitOk;
   }
 
   std::vector<std::string> words_;
   std::string namespace_, output_ = "table";
   ControlAddress control_;
-  bool all_ = false;
+  bool all_ = false, watch_ = false;
 };
 
 }  // namespace

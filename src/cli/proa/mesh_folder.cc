@@ -6,8 +6,7 @@
 namespace proa::cli {
 
 Result<std::unique_ptr<MeshFolder>> MeshFolder::open(net::Loop& loop, const Options& options,
-                                                     std::unique_ptr<mesh::Source> more,
-                                                     std::function<void()> changed) {
+                                                     std::unique_ptr<mesh::Source> more, Changed changed) {
   std::vector<std::unique_ptr<mesh::Source>> sources;
   const auto add = [&](const std::string& path, std::optional<mesh::Kind> implied) {
     sources.push_back(
@@ -25,8 +24,7 @@ Result<std::unique_ptr<MeshFolder>> MeshFolder::open(net::Loop& loop, const Opti
   return out;
 }
 
-MeshFolder::MeshFolder(std::vector<std::unique_ptr<mesh::Source>> sources, const Options& options,
-                       std::function<void()> changed)
+MeshFolder::MeshFolder(std::vector<std::unique_ptr<mesh::Source>> sources, const Options& options, Changed changed)
     : changed_(std::move(changed)), feed_(std::move(sources), options.domain) {}
 
 void MeshFolder::take(const mesh::WorldChange& change) {
@@ -35,7 +33,7 @@ void MeshFolder::take(const mesh::WorldChange& change) {
   translations_.set(change.world);
   if (!open_) return;
   log::get("main").info("{} objects have changed: {} in all", change.changed.size(), change.world->object_count());
-  changed_();
+  changed_(change);
 }
 
 void MeshFolder::tell_problems() {

@@ -22,21 +22,23 @@ class MeshFolder {
     std::string domain = "cluster.local";
   };
 
+  using Changed = std::function<void(const mesh::WorldChange& change)>;
+
   /// Reads all there is, logs what is wrong with it, and watches. `changed` is called back with each change after that.
   /// `more` has objects beside the folder's, which have the say.
   static Result<std::unique_ptr<MeshFolder>> open(net::Loop& loop, const Options& options,
-                                                  std::unique_ptr<mesh::Source> more, std::function<void()> changed);
+                                                  std::unique_ptr<mesh::Source> more, Changed changed);
 
   std::shared_ptr<const mesh::ResourceSet> of(const mesh::Node& node) { return translations_.of(node); }
   const mesh::WorldFeed& feed() const { return feed_; }
   std::size_t objects() const { return feed_.world()->object_count(); }
 
  private:
-  MeshFolder(std::vector<std::unique_ptr<mesh::Source>> sources, const Options& options, std::function<void()> changed);
+  MeshFolder(std::vector<std::unique_ptr<mesh::Source>> sources, const Options& options, Changed changed);
   void take(const mesh::WorldChange& change);
   void tell_problems();
 
-  std::function<void()> changed_;
+  Changed changed_;
   mesh::Translations translations_;
   std::set<std::string> told_;  ///< problems there are now, so that each is logged once
   bool open_ = false;

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/proa/api_client.h"
-#include "cli/proa/columns.h"
 #include "config/scalar_text.h"
 #include "config/yaml_tree.h"
 
@@ -55,8 +54,8 @@ std::string age_of(std::int64_t seconds) {
   return fmt::format("{}d", seconds / 86400);
 }
 
-void print_table(const std::vector<api::Object>& objects, const TableLook& look) {
-  std::vector<std::vector<std::string>> rows{{"NAME", "AGE", "VERSION", "FROM"}};
+Rows object_rows(const std::vector<api::Object>& objects, const TableLook& look) {
+  Rows rows{{"NAME", "AGE", "VERSION", "FROM"}};
   if (look.namespaces) rows.front().insert(rows.front().begin(), "NAMESPACE");
   for (const api::Object& object : objects) {
     auto& row = rows.emplace_back();
@@ -66,7 +65,7 @@ void print_table(const std::vector<api::Object>& objects, const TableLook& look)
     row.push_back(object.resource_version() == 0 ? "-" : std::to_string(object.resource_version()));
     row.push_back(object.file().empty() ? "api" : object.file());
   }
-  print_columns(rows);
+  return rows;
 }
 
 void print_yaml(const std::vector<api::Object>& objects) {
@@ -76,13 +75,19 @@ void print_yaml(const std::vector<api::Object>& objects) {
   }
 }
 
+Result<Json> object_json(const api::Object& object) {
+  config::Problems problems;
+  const auto tree = config::read_yaml(object.text(), "the answer", problems);
+  if (!tree) return fail(problems.str());
+  return json_of(tree->root());
+}
+
 Status print_json(const std::vector<api::Object>& objects, bool one) {
   Json items = Json::array();
   for (const api::Object& object : objects) {
-    config::Problems problems;
-    const auto tree = config::read_yaml(object.text(), "the answer", problems);
-    if (!tree) return fail(problems.str());
-    items.push_back(json_of(tree->root()));
+    auto json = object_json(object);
+    if (!json) return std::unexpected(json.error());
+    items.push_back(std::move(*json));
   }
   const Json out =
       one && items.size() == 1 ? items.front() : Json{{"apiVersion", "v1"}, {"kind", "List"}, {"items", items}};

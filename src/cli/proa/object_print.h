@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "cli/proa/columns.h"
 #include "mesh/api/objects.pb.h"
 
 namespace proa::cli {
@@ -16,9 +18,12 @@ struct TableLook {
   std::int64_t now = 0;     ///< seconds since 1970
 };
 
-void print_table(const std::vector<proa::api::v1::Object>& objects, const TableLook& look);
+/// With the heading first.
+Rows object_rows(const std::vector<proa::api::v1::Object>& objects, const TableLook& look);
 /// Documents with "---" between them.
 void print_yaml(const std::vector<proa::api::v1::Object>& objects);
+/// An object's text as JSON.
+Result<nlohmann::ordered_json> object_json(const proa::api::v1::Object& object);
 /// One object, or a List of them.
 Status print_json(const std::vector<proa::api::v1::Object>& objects, bool one);
 

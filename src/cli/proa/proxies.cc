@@ -80,7 +80,7 @@ void print_table(const csds::ClientStatusResponse& response) {
     row.push_back(shown(config.node().id()));
     for (const auto& [title, type] : kColumns) row.push_back(count(config, type).text());
   }
-  print_columns(rows);
+  Columns().print(rows);
   for (const csds::ClientConfig& config : response.config()) {
     for (const auto& resource : config.generic_xds_configs()) {
       if (resource.config_status() != csds::ERROR) continue;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <set>
 
 #include "base/log.h"
@@ -10,7 +9,8 @@
 #include "mesh/api/apply.h"
 #include "mesh/api/findings.h"
 #include "mesh/api/names.h"
-#include "mesh/api/object_text.h"
+#include "mesh/api/object_view.h"
+#include "mesh/api/watch.h"
 
 namespace proa::mesh {
 
@@ -32,21 +32,13 @@ CallStatus no_name(const api::Name& name) {
 
 class ObjectService {
  public:
-  ObjectService(const WorldFeed& feed, StoreSource& store) : target_{feed, store}, store_(store) {}
+  ObjectService(const WorldFeed& feed, StoreSource& store) : target_{feed, store}, view_(feed, store), store_(store) {}
 
   CallStatus list(const api::ListRequest& request, api::ListResponse& response) const {
-    std::set<Kind> kinds;
-    for (const api::Kind& each : request.kinds()) {
-      const std::optional<Kind> kind = kind_of(each);
-      if (!kind) return {Code::kInvalidArgument, fmt::format("{} is no kind of {}", each.kind(), each.group())};
-      kinds.insert(*kind);
-    }
-    std::map<ObjectKey, std::shared_ptr<const Document>> all = store_.documents();
-    for (auto& document : target_.feed.documents()) all.insert_or_assign(document->key, std::move(document));
-    for (const auto& [key, document] : all) {
-      if (key.kind == Kind::mesh_config || (!kinds.empty() && !kinds.contains(key.kind))) continue;
-      if (!request.namespace_().empty() && !key.ns.empty() && key.ns != request.namespace_()) continue;
-      write(*document, !request.names_only(), *response.add_objects());
+    const auto selection = Selection::of(request);
+    if (!selection) return selection.error();
+    for (const auto& [key, document] : view_.all()) {
+      if (selection->has(key)) view_.write(*document, selection->texts, *response.add_objects());
     }
     return {};
   }
@@ -54,11 +46,9 @@ class ObjectService {
   CallStatus get(const api::GetRequest& request, api::Object& response) const {
     const std::optional<ObjectKey> key = key_of(request.name());
     if (!key) return no_name(request.name());
-    std::shared_ptr<const Document> document = target_.feed.document(*key);
-    const auto stored = store_.documents().find(*key);
-    if (!document && stored != store_.documents().end()) document = stored->second;
+    const auto document = view_.find(*key);
     if (!document) return no_such(*key);
-    write(*document, true, response);
+    view_.write(*document, true, response);
     return {};
   }
 
@@ -139,20 +129,8 @@ class ObjectService {
     return changes.size() <= kMost ? out : fmt::format("{} and {} more", out, changes.size() - kMost);
   }
 
-  void write(const Document& document, bool text, api::Object& out) const {
-    const bool stored = document.meta.origin.file == store_.directory();
-    write_name(document.key, *out.mutable_name());
-    out.set_created(document.meta.created);
-    if (stored) {
-      out.set_resource_version(store_.revision_of(document.key));
-    } else {
-      out.set_file(fmt::format("{}:{}", document.meta.origin.file, document.meta.origin.line));
-    }
-    if (!text) return;
-    out.set_text(object_text(document, {document.meta.created, out.resource_version()}));
-  }
-
   const ApplyTarget target_;
+  const ObjectView view_;
   StoreSource& store_;
 };
 
@@ -177,7 +155,8 @@ void add(grpc::Services& services, const MayCall& may_call, std::string_view met
 
 }  // namespace
 
-void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store, MayCall may_call) {
+std::function<void(const WorldChange&)> add_object_service(grpc::Services& services, const WorldFeed& feed,
+                                                           StoreSource& store, const MayCall& may_call) {
   const auto service = std::make_shared<ObjectService>(feed, store);
   add<api::ListRequest, api::ListResponse>(services, may_call, "List",
                                            [service](const std::string&, auto&, const auto& request, auto& response) {
@@ -202,6 +181,14 @@ void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSo
         response = findings_of(feed);
         return {};
       });
+  const auto watchers = std::make_shared<Watchers>(ObjectView(feed, store));
+  services.add("/proa.api.v1.Objects/Watch", [may_call, watchers](grpc::ServerCall& call) {
+    const auto who = may_call(call.peer());
+    if (who) return watchers->open(call);
+    call.finish(who.error());
+    return std::unique_ptr<grpc::CallHandler>();
+  });
+  return [watchers](const WorldChange& change) { watchers->tell(change); };
 }
 
 }  // namespace proa::mesh

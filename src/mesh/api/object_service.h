@@ -15,7 +15,9 @@ namespace proa::mesh {
 /// Who may call: their name for the log, or why not.
 using MayCall = std::function<std::expected<std::string, grpc::CallStatus>(const net::ConnectionInfo& peer)>;
 
-/// On the server's thread, which is that of the feed and of the store; both outlive the services.
-void add_object_service(grpc::Services& services, const WorldFeed& feed, StoreSource& store, MayCall may_call);
+/// On the server's thread, which is that of the feed and of the store; both outlive the services. Gives what has to be called
+/// with each change of the feed.
+std::function<void(const WorldChange&)> add_object_service(grpc::Services& services, const WorldFeed& feed,
+                                                           StoreSource& store, const MayCall& may_call);
 
 }  // namespace proa::mesh
