@@ -11,6 +11,12 @@
 namespace proa::admin {
 namespace {
 
+using proxy::ExplainedFilter;
+using proxy::ExplainedHost;
+using proxy::ExplainedRoute;
+using proxy::Explanation;
+using proxy::Question;
+
 /// An address with or without a port.
 Result<net::Address> address_of(std::string_view name, std::string_view text) {
   Result<net::Address> address = net::Address::parse(text);
@@ -47,6 +53,9 @@ Result<Question> question_of(const Query& query) {
   }
   to.sni = lower(query.value("sni"));
   to.tls = query.has("tls");
+  to.tcp = query.has("tcp");
+  to.http2 = query.has("http2");
+  to.principal = query.value("principal");
   std::string_view alpn = query.value("alpn");
   while (!alpn.empty()) {
     std::string_view one = alpn.substr(0, alpn.find(','));
@@ -69,6 +78,20 @@ Json route_json(const ExplainedRoute& route) {
   return {{"index", route.index}, {"name", route.name}, {"match", route.match}, {"reason", route.reason}};
 }
 
+/// "passes: no policy denies it"; empty: it is not told.
+std::string verdict_of(const ExplainedFilter& filter) {
+  if (!filter.foreseen) return "";
+  constexpr const char* kWords[] = {"passes", "denies", "asks"};
+  const std::string word = kWords[static_cast<size_t>(filter.foreseen->what)];
+  return filter.foreseen->why.empty() ? word : word + ": " + filter.foreseen->why;
+}
+
+Json filter_json(const ExplainedFilter& filter) {
+  Json json = {{"name", filter.name}, {"enabled", filter.enabled}, {"reason", filter.reason}};
+  if (filter.foreseen) json["verdict"] = verdict_of(filter);
+  return json;
+}
+
 Json to_json(const Explanation& e) {
   Json json = {{"outcome", e.outcome}, {"listener", {{"name", e.listener}, {"reason", e.listener_reason}}}};
   if (!e.has_chain) {
@@ -76,6 +99,7 @@ Json to_json(const Explanation& e) {
     return json;
   }
   json["filter_chain"] = {{"name", e.filter_chain}, {"tls", e.tls}, {"steps", e.chain_steps}};
+  for (const ExplainedFilter& filter : e.network_filters) json["network_filters"].push_back(filter_json(filter));
   if (!e.host.empty()) {
     json["request"] = {{"host", e.host}, {"path", e.path}};
     json["virtual_host"] = {{"name", e.virtual_host}, {"reason", e.virtual_host_reason}};
@@ -83,9 +107,7 @@ Json to_json(const Explanation& e) {
     for (const ExplainedRoute& route : e.rejected) json["rejected_routes"].push_back(route_json(route));
     json["route"] = e.route ? route_json(*e.route) : Json();
     json["filters"] = Json::array();
-    for (const ExplainedFilter& filter : e.filters) {
-      json["filters"].push_back({{"name", filter.name}, {"enabled", filter.enabled}, {"reason", filter.reason}});
-    }
+    for (const ExplainedFilter& filter : e.filters) json["filters"].push_back(filter_json(filter));
   }
   if (e.cluster.empty()) return json;
   Json hosts = Json::array();
@@ -93,6 +115,7 @@ Json to_json(const Explanation& e) {
     hosts.push_back({{"address", host.address},
                      {"health", host.health},
                      {"healthy", host.healthy},
+                     {"tls", host.tls},
                      {"priority", host.priority},
                      {"weight", host.weight}});
   }
@@ -112,6 +135,7 @@ std::string to_text(const Explanation& e) {
   line("listener \"{}\": {}", e.listener, e.listener_reason);
   for (const std::string& step : e.chain_steps) line("  {}", step);
   if (e.has_chain) line("filter chain \"{}\"{}", e.filter_chain, e.tls ? ", TLS" : "");
+  for (const ExplainedFilter& filter : e.network_filters) line("{} {}", filter.name, verdict_of(filter));
   if (!e.host.empty()) {
     line("request for host \"{}\", path \"{}\"", e.host, e.path);
     line("virtual host \"{}\": {}", e.virtual_host, e.virtual_host_reason);
@@ -119,8 +143,8 @@ std::string to_text(const Explanation& e) {
       line("  not route {} \"{}\" ({}): {}", r.index, r.name, r.match, r.reason);
     if (e.route) line("route {} \"{}\": {}", e.route->index, e.route->name, e.route->reason);
     for (const ExplainedFilter& filter : e.filters) {
-      line("filter {}: {}{}{}", filter.name, filter.enabled ? "on" : "off", filter.reason.empty() ? "" : ", ",
-           filter.reason);
+      line("filter {}: {}{}{}{}", filter.name, filter.enabled ? "on" : "off", filter.reason.empty() ? "" : ", ",
+           filter.reason, filter.foreseen ? ", " + verdict_of(filter) : "");
     }
   }
   if (!e.cluster.empty()) {

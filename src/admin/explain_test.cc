@@ -5,6 +5,9 @@
 namespace proa::admin {
 namespace {
 
+using proxy::Explanation;
+using proxy::Question;
+
 struct Explain : ServerTest {
   const std::string routes = R"(
       {"name": "exact", "match": {"path": "/health"}, "direct_response": {"status": 204}},

@@ -40,6 +40,12 @@ class ExtAuthz final : public Filter {
     return question->ask(own ? own->context : kNone);
   }
 
+  std::optional<Foreseen> foresee(Exchange& x, const upstream::ClusterSpec*) const override {
+    if (is_enabled(x)) return Foreseen{Foreseen::What::kAsk, "asks " + config_->service.cluster};
+    if (config_->deny_when_disabled) return Foreseen{Foreseen::What::kDeny, "it is off, and denies then"};
+    return Foreseen{.why = "does not ask about it"};
+  }
+
   void on_response(Exchange& x, http::ResponseHead& head, bool) const override {
     auto* question = static_cast<Question*>(x.slot(*this));
     if (!question || question->answer.what != What::kOk) return;

@@ -13,12 +13,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/buffer.h"
 #include "filters/exchange.h"
+#include "filters/foreseen.h"
 #include "http/message.h"
+
+namespace proa::upstream {
+struct ClusterSpec;
+}
 
 namespace proa::filters {
 
@@ -56,6 +62,13 @@ class Filter {
 
   /// The exchange is over, also when it was reset; stops what the filter has under way (timers, calls).
   virtual void on_complete(Exchange&) const {}
+
+  /// What on_request() would come to, without its effects on others: nothing is asked, and at most counted. Changes to the
+  /// exchange are made, so that what follows sees them. `cluster`: where the request goes; null: nowhere, or not known.
+  /// nullopt: it takes more than the head of a request to tell.
+  virtual std::optional<Foreseen> foresee(Exchange&, const upstream::ClusterSpec* /*cluster*/) const {
+    return std::nullopt;
+  }
 
   /// The name in the configuration ("envoy.filters.http.fault"), by which routes refer to it.
   const std::string& name() const { return name_; }

@@ -1,5 +1,8 @@
 #include "filters/istio_alpn.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "observe/metadata.h"
 #include "route/route.h"
 #include "upstream/clusters.h"
@@ -24,13 +27,24 @@ class IstioAlpn final : public Filter {
     const route::Route* route = x.route();
     if (!route || !route->forward()) return Verdict::kContinue;
     upstream::WorkerCluster* cluster = x.clusters().find(route::cluster_of(*route, x.request()));
-    if (!cluster || forbids_override(cluster->spec())) return Verdict::kContinue;
-    const std::vector<std::string>& alpn = alpn_for(cluster->cluster().http(), x.request().version);
-    if (!alpn.empty()) x.info().upstream_alpn = &alpn;
+    if (cluster) offer(x, cluster->spec());
     return Verdict::kContinue;
   }
 
+  std::optional<Foreseen> foresee(Exchange& x, const upstream::ClusterSpec* cluster) const override {
+    if (cluster) offer(x, *cluster);
+    const auto* alpn = x.info().upstream_alpn;
+    return Foreseen{.why = alpn ? fmt::format("offers {}", fmt::join(*alpn, ", ")) : "offers what the cluster does"};
+  }
+
  private:
+  void offer(Exchange& x, const upstream::ClusterSpec& cluster) const {
+    if (forbids_override(cluster)) return;
+    const std::vector<std::string>& alpn =
+        alpn_for(cluster.http ? *cluster.http : upstream::default_http(), x.request().version);
+    if (!alpn.empty()) x.info().upstream_alpn = &alpn;
+  }
+
   const std::vector<std::string>& alpn_for(const upstream::HttpSpec& spec, http::Version version) const {
     if (spec.protocol == upstream::UpstreamProtocol::kUseDownstream && version == http::Version::kHttp10) {
       return config_.http10;

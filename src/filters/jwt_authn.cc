@@ -159,7 +159,18 @@ class JwtAuthn final : public Filter {
     return fault == JwtFault::kNone ? allow() : refuse(x, fault);
   }
 
+  std::optional<Foreseen> foresee(Exchange& x, const upstream::ClusterSpec*) const override {
+    const bool had_metadata = has_payload(x);
+    if (on_request(x, true) == Verdict::kDone) return Foreseen{Foreseen::What::kDeny, "its token is missing or bad"};
+    return Foreseen{.why = !had_metadata && has_payload(x) ? "its token is good" : "no token of it is needed or used"};
+  }
+
  private:
+  static bool has_payload(Exchange& x) {
+    const observe::Metadata* metadata = x.info().dynamic_metadata;
+    return metadata && metadata->root.contains("envoy.filters.http.jwt_authn");
+  }
+
   const JwtRouteConfig* route_config(Exchange& x) const {
     return dynamic_cast<const JwtRouteConfig*>(x.per_filter(*this));
   }

@@ -25,6 +25,13 @@ class NetworkExtAuthz final : public AskingFilter {
 
   bool admit(observe::StreamInfo&, Arena&) const override { return true; }
 
+  std::optional<Foreseen> foresee(observe::StreamInfo& info, Arena&) const override {
+    if (config_->enabled_by_metadata && !config_->enabled_by_metadata->matches(info)) {
+      return Foreseen{.why = "does not ask about it"};
+    }
+    return Foreseen{Foreseen::What::kAsk, "asks " + config_->service.cluster};
+  }
+
   std::unique_ptr<PendingAdmission> ask(observe::StreamInfo& info, upstream::Clusters& clusters, net::Loop& loop,
                                         std::function<void(bool)> done) const override {
     if (config_->enabled_by_metadata && !config_->enabled_by_metadata->matches(info)) {

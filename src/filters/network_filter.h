@@ -3,8 +3,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
+#include "filters/foreseen.h"
 #include "observe/stream_info.h"
 
 namespace proa::filters {
@@ -16,6 +18,8 @@ class NetworkFilter {
   /// False closes the connection; the filter has then set info.response_code_details and
   /// connection_termination_details to static strings or ones in `arena`.
   virtual bool admit(observe::StreamInfo& info, Arena& arena) const = 0;
+  /// What admit() would come to, without counting. nullopt: it takes more than the connection to tell.
+  virtual std::optional<Foreseen> foresee(observe::StreamInfo&, Arena&) const { return std::nullopt; }
   /// An admitted connection has closed.
   virtual void on_close() const {}
   /// How often report() is called while a connection is relayed; 0: only at its end; kNever: never.

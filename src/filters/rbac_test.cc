@@ -58,6 +58,23 @@ TEST_F(RbacTest, deny_names_its_policy_in_one_word) {
   EXPECT_EQ(x.reply->details, "rbac_access_denied_matched_policy[not_in_here]");
 }
 
+TEST_F(RbacTest, foresees_what_it_would_decide_and_counts_nothing) {
+  config->rules = policies(rbac::Action::kAllow);
+  config->shadow = policies(rbac::Action::kDeny, "strict");
+  FakeExchange x(make_rbac(config, stats));
+  x.head.path = "/in";
+  const auto in = x.filter().foresee(x, nullptr);
+  ASSERT_TRUE(in);
+  EXPECT_EQ(in->what, Foreseen::What::kPass);
+  EXPECT_EQ(in->why, "p allows it; of the shadow rules strict denies it");
+  x.head.path = "/out";
+  const auto out = x.filter().foresee(x, nullptr);
+  EXPECT_EQ(out->what, Foreseen::What::kDeny);
+  EXPECT_EQ(out->why, "p does not allow it; of the shadow rules no policy denies it");
+  EXPECT_EQ(stats.enforced->value(kAllowed) + stats.enforced->value(kDenied), 0);
+  EXPECT_EQ(stats.shadow->value(kAllowed) + stats.shadow->value(kDenied), 0);
+}
+
 TEST_F(RbacTest, log_lets_everything_in_and_leaves_a_hint) {
   config->rules = policies(rbac::Action::kLog);
   FakeExchange in(make_rbac(config, stats)), out(make_rbac(config, stats));

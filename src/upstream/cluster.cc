@@ -102,20 +102,25 @@ Cluster::Cluster(ClusterSpec spec, ClusterContext context)
 
 Cluster::~Cluster() = default;
 
-const TransportSocketSpec& Cluster::socket_for(const Host& host) const {
-  for (const TransportSocketMatch& candidate : spec_.socket_matches) {
+const TransportSocketMatch* matching_socket(const ClusterSpec& spec, const observe::Metadata* host) {
+  for (const TransportSocketMatch& candidate : spec.socket_matches) {
     bool fits = true;
     for (const auto& [key, value] : candidate.match) {
       const nlohmann::json* found = nullptr;
-      if (host.metadata()) {
+      if (host) {
         std::string path[] = {key};
-        found = host.metadata()->find("envoy.transport_socket_match", path);
+        found = host->find("envoy.transport_socket_match", path);
       }
       fits = fits && found && found->dump() == value;
     }
-    if (fits) return candidate.socket;
+    if (fits) return &candidate;
   }
-  return spec_.socket;
+  return nullptr;
+}
+
+const TransportSocketSpec& Cluster::socket_for(const Host& host) const {
+  const TransportSocketMatch* match = matching_socket(spec_, host.metadata());
+  return match ? match->socket : spec_.socket;
 }
 
 bool Cluster::take(RoutingPriority priority, Resource resource, bool force) {

@@ -31,6 +31,9 @@ class NameResolver;
 class OriginalDstHosts;
 class OutlierDetector;
 
+/// The first of transport_socket_matches that fits a host with this metadata (null: none); null: the cluster's own socket.
+const TransportSocketMatch* matching_socket(const ClusterSpec& spec, const observe::Metadata* host);
+
 /// Hosts and the balancer made for them; immutable, shared by all workers.
 struct LbSnapshot {
   std::shared_ptr<const HostSet> hosts;
