@@ -13,13 +13,12 @@ from tests.control.store_plane import StorePlane, stubs
 pytestmark = pytest.mark.proa_only
 ROUNDS = int(os.environ.get("PROA_KILL_ROUNDS", "15"))
 SEED = int(os.environ.get("PROA_SEED", "1"))
-PADDING = "x" * 4000    # the log is written anew now and then
 
 
-def text(name: str, value: int) -> str:
+def text(name: str, value: int, padding: int) -> str:
     return f"""apiVersion: networking.istio.io/v1
 kind: WorkloadEntry
-metadata: {{name: {name}, namespace: shop, annotations: {{value: "{value}", padding: {PADDING}}}}}
+metadata: {{name: {name}, namespace: shop, annotations: {{value: "{value}", padding: p{"x" * padding}}}}}
 spec: {{address: 10.0.0.1}}
 ---
 """
@@ -54,7 +53,8 @@ class Client:
             self.value += 1
             after.update({name: self.value for name in names})
             self.under_way = after
-            texts = "".join(text(name, self.value) for name in names)
+            padding = self.random.choice((0, 1000, 100_000))    # so that the log is written anew now and then
+            texts = "".join(text(name, self.value, padding) for name in names)
             objects.Apply(self.messages.ApplyRequest(texts=[self.messages.Text(file="t", text=texts)]), timeout=10)
         self.acknowledged, self.under_way = after, None
         self.calls += 1
@@ -79,7 +79,7 @@ class Client:
 
 
 def test_nothing_acknowledged_is_lost():
-    plane = StorePlane()
+    plane = StorePlane("-l", "debug")
     client = Client(plane, SEED)
     moments = random.Random(SEED)
     try:
@@ -97,6 +97,6 @@ def test_nothing_acknowledged_is_lost():
         client.look()
         assert client.calls > ROUNDS
         print(f"{ROUNDS} kills, {client.calls} calls acknowledged, {client.torn} calls done but not acknowledged, "
-              f"{plane.log().count('never finished')} torn ends")
+              f"{plane.log().count('never finished')} torn ends, {plane.log().count('bytes instead of')} compactions")
     finally:
         plane.remove()

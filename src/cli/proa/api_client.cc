@@ -12,9 +12,9 @@
 namespace proa::cli {
 
 std::string default_api_socket() {
-  if (::geteuid() == 0) return "/run/proa/api";
+  if (::geteuid() == 0) return "/run/proa-control/api";
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  if (runtime != nullptr && runtime[0] == '/') return std::string(runtime) + "/proa/api";
+  if (runtime != nullptr && runtime[0] == '/') return std::string(runtime) + "/proa-control/api";
   const char* home = std::getenv("HOME");
   return std::string(home != nullptr ? home : "") + "/.proa/api";
 }
