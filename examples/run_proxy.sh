@@ -34,7 +34,8 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 choose_ports() {
   local wanted free i=0
-  mapfile -t wanted < <(grep -o 'port_value: [0-9]*' "$example/envoy.yaml" | grep -o '[0-9]*' | sort -u)
+  # In objects of a control plane a port is a number, or the port of an endpoint.
+  mapfile -t wanted < <(cat "$example"/*.yaml | grep -oE '(port_value|number|http): [0-9]{4,}' | grep -o '[0-9]*$' | sort -u)
   mapfile -t free < <("$python" -c '
 import socket, sys
 held = [socket.socket() for _ in range(int(sys.argv[1]))]

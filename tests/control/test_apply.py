@@ -1,6 +1,8 @@
 """proa apply, get, delete, diff and edit, and the store behind them."""
 import json
 import os
+import re
+import shutil
 import stat
 import subprocess
 
@@ -231,6 +233,25 @@ def test_everything_is_there_after_a_restart(plane):
     told = plane.proa("apply", "-f", "-", text=entry("b"))
     assert told.returncode == 0
     assert plane.proa("get", "we", "b", "-n", "shop").stdout.splitlines()[1].split()[2] == "2"
+
+
+def test_copies_of_the_objects(plane):
+    """What docs/control-plane.md says of backups."""
+    plane.proa("apply", "-f", "-", text=entry("a") + "---\n" + entry("b", namespace="other"))
+    text = plane.proa("get", "-A", "-o", "yaml").stdout
+    copied, applied = StorePlane(), StorePlane()
+    try:
+        copied.store.mkdir(mode=0o700)
+        shutil.copy2(plane.store / "objects.log", copied.store)     # while it runs
+        assert copied.start().proa("get", "-A", "-o", "yaml").stdout == text
+        applied.start()
+        without = re.sub("^  resourceVersion:.*\n", "", text, flags=re.MULTILINE)
+        assert applied.proa("apply", "-f", "-", text=without).returncode == 0
+        assert applied.proa("get", "-A", "-o", "yaml").stdout == text
+        assert applied.proa("diff", "-f", "-", text=without).returncode == 0
+    finally:
+        copied.remove()
+        applied.remove()
 
 
 def test_only_its_owner_may_ask(plane):
