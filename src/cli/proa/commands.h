@@ -20,6 +20,7 @@ std::unique_ptr<Command> make_delete_command();
 std::unique_ptr<Command> make_diff_command();
 std::unique_ptr<Command> make_edit_command();
 std::unique_ptr<Command> make_get_command();
+std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_proxies_command();
 std::unique_ptr<Command> make_sidecar_command();

@@ -10,12 +10,17 @@
 
 namespace proa::cli {
 
-void add_world_options(CLI::App& app, WorldFiles& files) {
-  app.add_option("--config", files.config, "files and folders with objects of Istio, Kubernetes and the Gateway API")
-      ->required()
-      ->option_text("FILES");
-  app.add_option("--mesh-config", files.mesh_config, "a file with the MeshConfig")->option_text("FILE");
-  app.add_option("--domain", files.domain, "the cluster's DNS domain (cluster.local)")->option_text("NAME");
+void add_world_options(CLI::App& app, WorldFiles& files, bool required) {
+  auto* config = app.add_option("--config", files.config,
+                                "files and folders with objects of Istio, Kubernetes and the Gateway API; may be given "
+                                "several times")
+                     ->required(required)
+                     ->allow_extra_args(false)
+                     ->option_text("FILES");
+  app.add_option("--mesh-config", files.mesh_config, "a file with the MeshConfig")->needs(config)->option_text("FILE");
+  app.add_option("--domain", files.domain, "the cluster's DNS domain (cluster.local)")
+      ->needs(config)
+      ->option_text("NAME");
 }
 
 Result<std::shared_ptr<const mesh::World>> read_world(const WorldFiles& files) {

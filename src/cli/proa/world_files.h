@@ -21,7 +21,7 @@ struct WorldFiles {
 };
 
 /// --config, --mesh-config, --domain.
-void add_world_options(CLI::App& app, WorldFiles& files);
+void add_world_options(CLI::App& app, WorldFiles& files, bool required = true);
 
 /// Objects that are wrong are left out, and told on stderr.
 Result<std::shared_ptr<const mesh::World>> read_world(const WorldFiles& files);

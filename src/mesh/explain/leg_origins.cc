@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "mesh/model/select.h"
@@ -14,7 +15,8 @@ namespace {
 using Origins = std::vector<std::pair<std::string, Origin>>;
 
 void add(Origins& to, const char* what, const Origin& origin) {
-  if (!origin.object.empty()) to.emplace_back(what, origin);
+  std::pair<std::string, Origin> entry(what, origin);
+  if (!origin.object.empty() && std::ranges::find(to, entry) == to.end()) to.push_back(std::move(entry));
 }
 
 void add_resource(Origins& to, const char* what, const ResourceSet& set, std::string_view type,
