@@ -40,6 +40,7 @@ grpc::ConnectionRules ControlApi::rules() {
 Status ControlApi::serve(const std::string& socket, const mesh::WorldFeed& feed) {
   tell_ = mesh::add_object_service(services_, feed, *given_,
                                    [this](const net::ConnectionInfo& peer) { return may_call(peer); });
+  if (!socket.starts_with('/')) return fail(fmt::format("--api {}: is no absolute path of a Unix socket", socket));
   if (socket == default_api_socket()) {
     const std::string folder = std::filesystem::path(socket).parent_path().string();
     if (Status made = net::make_private_folder(folder); !made) return made;

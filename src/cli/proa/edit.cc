@@ -130,7 +130,7 @@ class EditCommand final : public Command {
     return net::write_file(path_, text, 0600);
   }
 
-  int edit(std::string original) {
+  int edit(const std::string& original) {
     std::string refused = original;  // saving this again is giving up
     for (;;) {
       if (Status edited = run_editor(path_); !edited) return keep(edited.error().message);

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 Json scalar(const config::Node& node) {
   if (node.is_null()) return nullptr;
   if (const auto boolean = node.boolean()) return *boolean;
-  const std::string text(node.text());
+  std::string text(node.text());
   if (!node.plain() || !config::looks_like_number(text)) return text;
   if (const auto whole = config::whole_number(text, true);
       whole && !whole->overflow && config::looks_like_integer(text)) {

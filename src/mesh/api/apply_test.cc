@@ -12,9 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using grpc::Code;
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 constexpr std::int64_t kNow = 1767225600;
 

@@ -136,7 +136,7 @@ class ObjectService {
 
 /// `answer(who, call, request, response)`.
 template <class Request, class Response, class Answer>
-void add(grpc::Services& services, const MayCall& may_call, std::string_view method, Answer answer) {
+void add(grpc::Services& services, const MayCall& may_call, std::string_view method, const Answer& answer) {
   services.add_unary(
       fmt::format("/proa.api.v1.Objects/{}", method),
       [may_call, answer](grpc::ServerCall& call, std::string_view bytes, std::string& out) -> CallStatus {

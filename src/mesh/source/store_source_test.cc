@@ -31,7 +31,7 @@ struct StoreSourceTest : testing::Test {
     told.clear();
     store = std::move(*Store::open({.directory = directory}));
     source = std::make_unique<StoreSource>(*store);
-    ASSERT_TRUE(source->start([this](SourceChange change) {
+    ASSERT_TRUE(source->start([this](const SourceChange& change) {
       for (const auto& document : change.put) told.push_back("+" + document->key.name);
       for (const ObjectKey& each : change.removed) told.push_back("-" + each.name);
     }));

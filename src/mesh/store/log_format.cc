@@ -128,7 +128,9 @@ void append_log_record(std::string& out, std::size_t offset, std::uint64_t revis
 }
 
 std::expected<LogEnd, LogFault> read_log(std::string_view bytes, const LogVisit& visit) {
-  const auto fault = [](std::size_t offset, std::string what) { return std::unexpected(LogFault{offset, what}); };
+  const auto fault = [](std::size_t offset, std::string what) {
+    return std::unexpected(LogFault{offset, std::move(what)});
+  };
   LogEnd end;
   if (bytes.size() < kLogHeader) return fault(0, "is shorter than its header");
   if (!bytes.starts_with(kMagic)) return fault(0, "is no log of a store, or of another version");

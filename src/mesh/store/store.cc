@@ -62,10 +62,10 @@ Status Store::lock() {
   if (!lock_) return failed(path);
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) {
     const std::string process = fmt::format("{}\n", ::getpid());
-    // Only for the message below.
-    if (::ftruncate(lock_.get(), 0) != 0 || ::pwrite(lock_.get(), process.data(), process.size(), 0) < 0) {
-      return failed(path);
-    }
+    // Only for the message below: a disk that is full must not keep the control plane down.
+    const bool named =
+        ::ftruncate(lock_.get(), 0) == 0 && ::pwrite(lock_.get(), process.data(), process.size(), 0) >= 0;
+    if (!named) log::get("store").warn("{}: {}", path, std::strerror(errno));
     return {};
   }
   if (errno != EWOULDBLOCK) return failed(path);

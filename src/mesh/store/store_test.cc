@@ -170,18 +170,38 @@ TEST_F(StoreTest, a_compaction_that_was_not_finished_leaves_the_old_log) {
   EXPECT_EQ(values(*open()), (std::map<std::string, std::string>{{"a", "2"}}));
 }
 
+/// No file grows beyond so many bytes while it lives.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit small{bytes, before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  }
+  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(StoreTest, a_full_disk_does_not_keep_it_from_opening) {
+  ASSERT_TRUE(open()->commit({{"a", "1"}}));
+  const FullDisk full(0);
+  auto store = open();
+  EXPECT_EQ(values(*store), (std::map<std::string, std::string>{{"a", "1"}}));
+  EXPECT_FALSE(store->commit({{"a", "2"}}));
+}
+
 TEST_F(StoreTest, a_full_disk_changes_nothing_and_the_store_goes_on) {
-  ::signal(SIGXFSZ, SIG_IGN);
   auto store = open();
   ASSERT_TRUE(store->commit({{"a", "1"}}));
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit small{log().size() + 100, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  auto refused = store->commit({{"b", std::string(1000, 'b')}});
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("nothing has changed"));
+  {
+    const FullDisk full(log().size() + 100);
+    auto refused = store->commit({{"b", std::string(1000, 'b')}});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("nothing has changed"));
+  }
   EXPECT_EQ(store->revision(), 1u);
   EXPECT_EQ(store->commit({{"c", "3"}}).value(), 2u);
   store = nullptr;
