@@ -47,9 +47,10 @@ def test_objects_are_applied_listed_printed_and_deleted(plane):
     assert told.stdout.splitlines() == ["workloadentry.networking.istio.io/a unchanged",
                                         "workloadentry.networking.istio.io/b configured"]
     table = plane.proa("get", "we", "-n", "shop").stdout.splitlines()
-    assert table[0].split() == ["NAME", "AGE", "VERSION", "FROM"]
+    assert table[0].split() == ["NAME", "ADDRESS", "AGE", "VERSION", "FROM"]
     assert [line.split()[0] for line in table[1:]] == ["a", "b"]
-    assert [line.split()[2:] for line in table[1:]] == [["1", "api"], ["2", "api"]]
+    assert [line.split()[1] for line in table[1:]] == ["10.0.0.1", "10.0.0.2"]
+    assert [line.split()[3:] for line in table[1:]] == [["1", "api"], ["2", "api"]]
     everything = plane.proa("get", "-A").stdout.splitlines()
     assert everything[1].split()[:2] == ["shop", "workloadentry.networking.istio.io/a"]
     assert plane.proa("get", "we").stderr == "no such objects in namespace default (-A for all)\n"
@@ -127,7 +128,7 @@ def test_watch_prints_a_table(plane):
                           stdout=subprocess.PIPE, text=True) as watch:
         assert [watch.stdout.readline().split()[0] for _ in range(2)] == ["NAME", "a"]
         plane.proa("delete", "we", "a", "-n", "shop")
-        assert watch.stdout.readline().split() == ["a", "-", "-", "deleted"]
+        assert watch.stdout.readline().split() == ["a", "-", "-", "-", "deleted"]
         watch.terminate()
 
 
@@ -232,7 +233,7 @@ def test_everything_is_there_after_a_restart(plane):
     assert plane.proa("get", "-A", "-o", "yaml").stdout == before
     told = plane.proa("apply", "-f", "-", text=entry("b"))
     assert told.returncode == 0
-    assert plane.proa("get", "we", "b", "-n", "shop").stdout.splitlines()[1].split()[2] == "2"
+    assert plane.proa("get", "we", "b", "-n", "shop").stdout.splitlines()[1].split()[3] == "2"
 
 
 def test_copies_of_the_objects(plane):

@@ -62,7 +62,7 @@ class GetCommand final : public Command {
     api::ListRequest request;
     for (const mesh::Kind kind : names.kinds) mesh::write_kind(kind, *request.add_kinds());
     request.set_namespace_(namespace_);
-    request.set_names_only(output_ == "table" || output_ == "name");
+    request.set_names_only(output_ == "name" || (output_ == "table" && look_of(names).columns.empty()));
     return request;
   }
 
@@ -72,6 +72,7 @@ class GetCommand final : public Command {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return {.namespaces = all_,
             .kinds = kinds.size() != 1,
+            .columns = kinds.size() == 1 ? columns_of(*kinds.begin()) : std::span<const KindColumn>(),
             .now = std::chrono::duration_cast<std::chrono::seconds>(now).count()};
   }
 

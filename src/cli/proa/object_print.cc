@@ -54,13 +54,30 @@ std::string age_of(std::int64_t seconds) {
   return fmt::format("{}d", seconds / 86400);
 }
 
+namespace {
+
+/// Those of an object that has no text, because it is gone, say nothing.
+void add_cells(const api::Object& object, std::span<const KindColumn> columns, std::vector<std::string>& row) {
+  if (columns.empty()) return;
+  config::Problems problems;
+  const auto tree = config::read_yaml(object.text(), "the answer", problems);
+  for (const KindColumn& column : columns) {
+    row.push_back(tree && tree->root().is_mapping() ? cell_of(tree->root(), column) : "-");
+  }
+}
+
+}  // namespace
+
 Rows object_rows(const std::vector<api::Object>& objects, const TableLook& look) {
-  Rows rows{{"NAME", "AGE", "VERSION", "FROM"}};
+  Rows rows{{"NAME"}};
+  for (const KindColumn& column : look.columns) rows.front().emplace_back(column.title);
+  rows.front().insert(rows.front().end(), {"AGE", "VERSION", "FROM"});
   if (look.namespaces) rows.front().insert(rows.front().begin(), "NAMESPACE");
   for (const api::Object& object : objects) {
     auto& row = rows.emplace_back();
     if (look.namespaces) row.push_back(object.name().namespace_().empty() ? "-" : object.name().namespace_());
     row.push_back(look.kinds ? shown(object.name()) : object.name().name());
+    add_cells(object, look.columns, row);
     row.push_back(object.created() == 0 ? "-" : age_of(look.now - object.created()));
     row.push_back(object.resource_version() == 0 ? "-" : std::to_string(object.resource_version()));
     row.push_back(object.file().empty() ? "api" : object.file());

@@ -3,19 +3,22 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "cli/proa/columns.h"
+#include "cli/proa/kind_columns.h"
 #include "mesh/api/objects.pb.h"
 
 namespace proa::cli {
 
 struct TableLook {
-  bool namespaces = false;  ///< with a column for them
-  bool kinds = false;       ///< names with their kind
-  std::int64_t now = 0;     ///< seconds since 1970
+  bool namespaces = false;                ///< with a column for them
+  bool kinds = false;                     ///< names with their kind
+  std::span<const KindColumn> columns{};  ///< of the one kind that is shown; objects come with their texts
+  std::int64_t now = 0;                   ///< seconds since 1970
 };
 
 /// With the heading first.
