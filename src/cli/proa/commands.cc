@@ -16,6 +16,7 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
   out.push_back(make_proxies_command());
   out.push_back(make_sidecar_command());
   out.push_back(make_redirect_command());
+  out.push_back(make_inject_command());
   out.push_back(make_ca_command());
   out.push_back(make_certs_command());
   out.push_back(make_token_command());

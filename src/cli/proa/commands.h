@@ -25,6 +25,7 @@ std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_proxies_command();
 std::unique_ptr<Command> make_sidecar_command();
 std::unique_ptr<Command> make_redirect_command();
+std::unique_ptr<Command> make_inject_command();
 std::unique_ptr<Command> make_token_command();
 std::unique_ptr<Command> make_version_command();
 std::unique_ptr<Command> make_completion_command(const CLI::App& program);
