@@ -11,12 +11,15 @@ import pytest
 
 from tests.control.mesh_plane import PRODUCTPAGE, Agent, sidecar
 from tests.control.store_plane import StorePlane, stubs
+from tests.control.test_grpc import Stream
 from tests.support import binaries
 from tests.support.client import Dial
 from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
 from tests.support.origin import Origin
 from tests.support.ports import Reservation
+from tests.xds import api
+from tests.xds.control_plane import REQUEST
 
 pytestmark = pytest.mark.proa_only
 
@@ -341,8 +344,9 @@ def test_what_is_applied_is_in_effect_in_a_proxy(kind, plane, tmp_path):
             except (ConnectionRefusedError, ConnectionResetError):
                 return b""
         wait_for(lambda: answer() == b"one", "the first origin")
-        assert plane.proa("apply", "-f", "-", text=SERVICE.format(port=port.port, origin=origins[1].port)).returncode == 0
-        wait_for(lambda: answer() == b"two", "the second origin", seconds=2)
+        told = plane.proa("apply", "-f", "-", "--wait", text=SERVICE.format(port=port.port, origin=origins[1].port))
+        assert told.returncode == 0 and told.stdout.endswith("taken by 1 proxy\n"), told.stderr
+        assert answer() == b"two", "it is in effect when the command returns"
         assert plane.proa("delete", "se/a", "-n", "shop").returncode == 0
         wait_for(lambda: answer() != b"two", "the service to go", seconds=2)
     finally:
@@ -367,3 +371,36 @@ def test_who_watches_without_reading_holds_nothing_up(plane):
             versions.append(next(stream).put.resource_version)
         assert versions == sorted(versions) and len(versions) < rounds
         stream.cancel()
+
+
+class Sidecar(Stream):
+    """A sidecar by hand, which says what the test wants it to say."""
+
+    def send(self, **fields) -> None:
+        request = api.new(REQUEST, **fields)
+        request.node.id = PRODUCTPAGE["id"]
+        self.requests.put(request.SerializeToString())
+
+    def answer(self, reason: str = "") -> None:
+        got = self.next()
+        self.send(type_url=api.CLUSTER, response_nonce=got.nonce, version_info=got.version_info,
+                  **({"error_detail": {"message": reason}} if reason else {}))
+
+
+def test_wait_tells_who_is_late_and_who_refuses(plane):
+    assert plane.proa("apply", "-f", "-", "--wait", text=entry("a")).stdout.endswith("taken by 0 proxies\n")
+    with grpc.insecure_channel(f"127.0.0.1:{plane.port.port}") as channel:
+        stream = Sidecar(channel)
+        stream.send(type_url=api.CLUSTER)
+        stream.answer()
+        wait_for(lambda: "SYNCED" in plane.run("proxies", "--control", f"127.0.0.1:{plane.port.port}").stdout, "the answer")
+        told = plane.proa("apply", "-f", "-", "--wait", "--wait-s", "1", text=SERVICE.format(port=80, origin=81))
+        assert told.returncode == 1 and told.stderr == f"proa: {PRODUCTPAGE['id']} has not answered\n"
+        stream.answer()
+        with subprocess.Popen([binaries.proa(), "apply", "-f", "-", "--wait", "--api", plane.socket], text=True,
+                              stdin=subprocess.PIPE, stderr=subprocess.PIPE) as apply:
+            apply.stdin.write(SERVICE.format(port=82, origin=81))
+            apply.stdin.close()
+            stream.answer("I will not")
+            assert apply.wait(10) == 1
+            assert apply.stderr.read() == (f"proa: {PRODUCTPAGE['id']} refuses Cluster outbound|82||a.example.com: I will not\n")

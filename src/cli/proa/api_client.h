@@ -27,9 +27,10 @@ grpc::CallStatus may_ask(const ControlAddress& control);
 /// "List", "Apply", ...
 template <class Response, class Request>
 std::expected<Response, grpc::CallStatus> call_api(const ControlAddress& control, const std::string& method,
-                                                   const Request& request) {
+                                                   const Request& request,
+                                                   Milliseconds timeout = Milliseconds(10'000)) {
   if (grpc::CallStatus may = may_ask(control); !may.ok()) return std::unexpected(std::move(may));
-  auto bytes = ask_control(control, "/proa.api.v1.Objects/" + method, request.SerializeAsString());
+  auto bytes = ask_control(control, "/proa.api.v1.Objects/" + method, request.SerializeAsString(), timeout);
   if (!bytes) return std::unexpected(bytes.error());
   Response response;
   if (response.ParseFromString(*bytes)) return response;

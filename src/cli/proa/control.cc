@@ -136,7 +136,8 @@ class Control {
   }
 
   Status serve_api() {
-    if (Status open = api_->serve(options_.api, mesh_->feed()); !open || options_.secure_api.empty()) return open;
+    if (Status open = api_->serve(options_.api, mesh_->feed(), push_); !open || options_.secure_api.empty())
+      return open;
     std::vector<mesh::SpiffeId> identities;
     for (const std::string& each : options_.api_identities) {
       auto id = mesh::parse_spiffe_id(fmt::format("spiffe://{}/ns/{}/sa/{}", options_.trust_domain,

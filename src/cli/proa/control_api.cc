@@ -37,8 +37,8 @@ grpc::ConnectionRules ControlApi::rules() {
   return out;
 }
 
-Status ControlApi::serve(const std::string& socket, const mesh::WorldFeed& feed) {
-  tell_ = mesh::add_object_service(services_, feed, *given_,
+Status ControlApi::serve(const std::string& socket, const mesh::WorldFeed& feed, mesh::PushServer& push) {
+  tell_ = mesh::add_object_service(services_, feed, *given_, push,
                                    [this](const net::ConnectionInfo& peer) { return may_call(peer); });
   if (!socket.starts_with('/')) return fail(fmt::format("--api {}: is no absolute path of a Unix socket", socket));
   if (socket == default_api_socket()) {

@@ -10,6 +10,7 @@
 #include "grpc/server.h"
 #include "mesh/ca/spiffe_id.h"
 #include "mesh/model/world_feed.h"
+#include "mesh/push/push_server.h"
 #include "mesh/source/store_source.h"
 #include "net/loop.h"
 
@@ -26,7 +27,7 @@ class ControlApi {
 
   /// Answers on a Unix socket of mode 0600, so it is its owner who asks. The feed goes before this object, when the loop
   /// runs no more.
-  Status serve(const std::string& socket, const mesh::WorldFeed& feed);
+  Status serve(const std::string& socket, const mesh::WorldFeed& feed, mesh::PushServer& push);
   /// The same over TLS, for these identities alone; after serve(). `tls` verifies the certificates that clients show.
   Status serve_over_tls(const std::string& address, std::shared_ptr<const net::tls::ServerSlot> tls,
                         std::vector<mesh::SpiffeId> identities);

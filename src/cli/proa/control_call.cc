@@ -20,7 +20,7 @@ namespace {
 using grpc::CallStatus;
 using grpc::Code;
 
-constexpr Milliseconds kTimeout{10'000};
+constexpr Milliseconds kConnectTimeout{10'000};
 constexpr size_t kMaxAnswer = size_t{1} << 30;
 
 CallStatus unavailable(const std::string& at, const std::string& why) {
@@ -52,7 +52,7 @@ Result<std::unique_ptr<net::Transport>> connect(net::Loop& loop, const net::Addr
     if (!made) return std::unexpected(made.error());
     context = std::move(*made);
   }
-  auto socket = net::SocketTransport::connect(loop, address, {.timeout = kTimeout});
+  auto socket = net::SocketTransport::connect(loop, address, {.timeout = kConnectTimeout});
   if (!socket) return std::unexpected(socket.error());
   if (!context) return std::unique_ptr<net::Transport>(std::move(*socket));
   return net::tls::connect(std::move(*socket), context, {.sni = control.name});
@@ -108,9 +108,9 @@ CallStatus call_control(const ControlAddress& control, std::string_view method, 
 }  // namespace
 
 std::expected<std::string, CallStatus> ask_control(const ControlAddress& control, std::string_view method,
-                                                   std::string_view request) {
+                                                   std::string_view request, Milliseconds timeout) {
   std::string answer;
-  const CallStatus status = call_control(control, method, request, kTimeout, [&](std::string_view bytes) {
+  const CallStatus status = call_control(control, method, request, timeout, [&](std::string_view bytes) {
     answer = bytes;
     return true;
   });

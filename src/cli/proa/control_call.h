@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "grpc/status.h"
 
 namespace proa::cli {
@@ -18,7 +19,8 @@ struct ControlAddress {
 
 /// Gives the answer's bytes, or how the call failed; with UNAVAILABLE the message names the address.
 std::expected<std::string, grpc::CallStatus> ask_control(const ControlAddress& control, std::string_view method,
-                                                         std::string_view request);
+                                                         std::string_view request,
+                                                         Milliseconds timeout = Milliseconds(10'000));
 
 /// A message of a stream; false: enough.
 using ControlEvent = std::function<bool(std::string_view message)>;

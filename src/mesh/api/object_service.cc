@@ -10,6 +10,7 @@
 #include "mesh/api/findings.h"
 #include "mesh/api/names.h"
 #include "mesh/api/object_view.h"
+#include "mesh/api/settle.h"
 #include "mesh/api/watch.h"
 
 namespace proa::mesh {
@@ -156,7 +157,8 @@ void add(grpc::Services& services, const MayCall& may_call, std::string_view met
 }  // namespace
 
 std::function<void(const WorldChange&)> add_object_service(grpc::Services& services, const WorldFeed& feed,
-                                                           StoreSource& store, const MayCall& may_call) {
+                                                           StoreSource& store, PushServer& push,
+                                                           const MayCall& may_call) {
   const auto service = std::make_shared<ObjectService>(feed, store);
   add<api::ListRequest, api::ListResponse>(services, may_call, "List",
                                            [service](const std::string&, auto&, const auto& request, auto& response) {
@@ -169,8 +171,10 @@ std::function<void(const WorldChange&)> add_object_service(grpc::Services& servi
   add<api::ApplyRequest, api::ApplyResponse>(
       services, may_call, "Apply",
       [service](const std::string& who, grpc::ServerCall& call, const auto& request, auto& response) {
-        const auto now = std::chrono::duration_cast<std::chrono::seconds>(call.loop().wall_now().time_since_epoch());
-        return service->apply(who, now.count(), request, response);
+        const auto now =
+            std::chrono::duration_cast<std::chrono::milliseconds>(call.loop().wall_now().time_since_epoch());
+        response.set_began_ms(now.count());
+        return service->apply(who, now.count() / 1000, request, response);
       });
   add<api::DeleteRequest, api::DeleteResponse>(
       services, may_call, "Delete", [service](const std::string& who, auto&, const auto& request, auto& response) {
@@ -181,6 +185,12 @@ std::function<void(const WorldChange&)> add_object_service(grpc::Services& servi
         response = findings_of(feed);
         return {};
       });
+  services.add("/proa.api.v1.Objects/Settle", [may_call, &push](grpc::ServerCall& call) {
+    const auto who = may_call(call.peer());
+    if (who) return make_settle_handler(call, push);
+    call.finish(who.error());
+    return std::unique_ptr<grpc::CallHandler>();
+  });
   const auto watchers = std::make_shared<Watchers>(ObjectView(feed, store));
   services.add("/proa.api.v1.Objects/Watch", [may_call, watchers](grpc::ServerCall& call) {
     const auto who = may_call(call.peer());

@@ -8,6 +8,7 @@
 
 #include "grpc/services.h"
 #include "mesh/model/world_feed.h"
+#include "mesh/push/push_server.h"
 #include "mesh/source/store_source.h"
 
 namespace proa::mesh {
@@ -15,9 +16,10 @@ namespace proa::mesh {
 /// Who may call: their name for the log, or why not.
 using MayCall = std::function<std::expected<std::string, grpc::CallStatus>(const net::ConnectionInfo& peer)>;
 
-/// On the server's thread, which is that of the feed and of the store; both outlive the services. Gives what has to be called
+/// On the server's thread, which is that of the feed, of the store and of the push; all outlive the services. Gives what has to be called
 /// with each change of the feed.
 std::function<void(const WorldChange&)> add_object_service(grpc::Services& services, const WorldFeed& feed,
-                                                           StoreSource& store, const MayCall& may_call);
+                                                           StoreSource& store, PushServer& push,
+                                                           const MayCall& may_call);
 
 }  // namespace proa::mesh

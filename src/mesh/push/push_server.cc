@@ -85,7 +85,8 @@ void PushServer::push_some() {
     streams_.push_back(stream);
     stream.update();
   }
-  if (!to_push_.empty()) next_turn_.start(loop_, Milliseconds(0));
+  pushing_ = !to_push_.empty();
+  if (pushing_) next_turn_.start(loop_, Milliseconds(0));
 }
 
 void PushServer::for_each(const std::function<void(const PushStream&)>& visit) {

@@ -43,6 +43,9 @@ class PushServer {
   /// The same, at once: for what is known whole, such as the first state.
   void push_now();
 
+  /// Whether every stream has been told of the newest state as far as it takes it.
+  bool pushed() const { return !debounce_.waiting() && !pushing_; }
+
   /// All streams that have said who they are.
   void for_each(const std::function<void(const PushStream&)>& visit);
   size_t streams() const { return count_; }
@@ -70,6 +73,7 @@ class PushServer {
   net::Timer next_turn_;
   List<PushStream> streams_;
   List<PushStream> to_push_;  // of those: whom the push under way has not reached
+  bool pushing_ = false;
   size_t count_ = 0;
   uint64_t pushes_ = 0;
 };

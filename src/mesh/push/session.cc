@@ -166,6 +166,11 @@ MonoTime Session::next_deadline() const {
   return next;
 }
 
+bool Session::settled() const {
+  return std::ranges::none_of(
+      entries_, [](const auto& entry) { return entry->subscription.dirty || entry->subscription.unanswered(); });
+}
+
 void Session::for_each_type(
     const std::function<void(std::string_view type_url, const Subscription& subscription)>& visit) const {
   for (const auto& entry : entries_) visit(entry->type_url, entry->subscription);

@@ -58,6 +58,9 @@ class Session {
   /// When to ask again though nothing has happened; MonoTime::max(): never.
   MonoTime next_deadline() const;
 
+  /// Nothing is due, and every response has been answered.
+  bool settled() const;
+
   const SessionCounts& counts() const { return counts_; }
   void for_each_type(
       const std::function<void(std::string_view type_url, const Subscription& subscription)>& visit) const;

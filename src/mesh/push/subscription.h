@@ -73,6 +73,8 @@ class Subscription {
   bool answered(std::string_view nonce, std::string_view refusal, WallTime wall);
   /// A response is under way, and its answer is not overdue.
   bool waits() const { return !in_flight_.empty() && !overdue_; }
+  /// The same, however long it takes.
+  bool unanswered() const { return !in_flight_.empty(); }
   /// What was sent before `then` should have been answered: from now until the proxy has caught up, nothing waits. (Envoy
   /// answers for clusters only when all of them are warm; it may need the next push for that.)
   void lose_patience(MonoTime then);
