@@ -11,7 +11,7 @@ import pytest
 from tests.control.store_plane import StorePlane, stubs
 
 pytestmark = pytest.mark.proa_only
-ROUNDS = int(os.environ.get("PROA_KILL_ROUNDS", "15"))
+ROUNDS = int(os.environ.get("PROA_KILL_ROUNDS", "50"))
 SEED = int(os.environ.get("PROA_SEED", "1"))
 
 

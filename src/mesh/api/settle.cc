@@ -52,7 +52,7 @@ class Settle final : public grpc::CallHandler {
   void look_at(const Session& session, api::SettleResponse& response) const {
     const std::string& id = session.node()->message->id();
     response.set_proxies(response.proxies() + 1);
-    if (!session.settled()) response.add_late(id);
+    if (!push_.pushed() || !session.settled()) response.add_late(id);
     session.for_each_type([&](std::string_view type_url, const Subscription& subscription) {
       for (const auto& [name, status] : subscription.statuses()) {
         const auto since = std::chrono::duration_cast<Milliseconds>(status.since.time_since_epoch());
