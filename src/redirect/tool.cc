@@ -85,6 +85,7 @@ std::string hint_for(std::string_view said) {
 }  // namespace
 
 std::optional<std::string> find_tool(std::string_view name) {
+  if (name.find('/') != std::string_view::npos) return std::string(name);
   const char* path = std::getenv("PATH");
   const std::string folders = fmt::format("{}:/usr/local/sbin:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
   std::string_view rest = folders;

@@ -10,7 +10,7 @@
 
 namespace proa::redirect {
 
-/// Where `name` is: in PATH, or in the folders of an administrator, which PATH may lack.
+/// Where `name` is: in PATH, or in the folders of an administrator, which PATH may lack. A path is what it is.
 std::optional<std::string> find_tool(std::string_view name);
 
 struct ToolOutput {

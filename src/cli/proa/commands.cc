@@ -13,6 +13,7 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
   out.push_back(make_edit_command());
   out.push_back(make_config_command());
   out.push_back(make_explain_command());
+  out.push_back(make_check_command());
   out.push_back(make_proxies_command());
   out.push_back(make_sidecar_command());
   out.push_back(make_redirect_command());

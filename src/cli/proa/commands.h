@@ -22,6 +22,7 @@ std::unique_ptr<Command> make_edit_command();
 std::unique_ptr<Command> make_get_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_explain_command();
+std::unique_ptr<Command> make_check_command();
 std::unique_ptr<Command> make_proxies_command();
 std::unique_ptr<Command> make_sidecar_command();
 std::unique_ptr<Command> make_redirect_command();

@@ -35,12 +35,6 @@ const std::vector<std::string> kOurs{"NOTIFY_SOCKET", "WATCHDOG_USEC"};
 constexpr const char* kDrainTime = "45";
 
 /// proa-proxy beside this program, else whatever PATH has.
-std::string default_proxy() {
-  std::error_code error;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / "proa-proxy";
-  return !error && ::access(beside.c_str(), X_OK) == 0 ? beside.string() : "proa-proxy";
-}
-
 /// A folder that is there already stays, one that is made here goes.
 class RunFolder {
  public:
@@ -341,6 +335,12 @@ class SidecarRun {
 };
 
 }  // namespace
+
+std::string default_proxy() {
+  std::error_code error;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / "proa-proxy";
+  return !error && ::access(beside.c_str(), X_OK) == 0 ? beside.string() : "proa-proxy";
+}
 
 int run_sidecar(const SidecarOptions& options, ServiceNotify service) {
   SidecarRun sidecar(options, std::move(service));

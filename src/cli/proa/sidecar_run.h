@@ -6,6 +6,9 @@
 
 namespace proa::cli {
 
+/// proa-proxy beside this program, or the one of PATH.
+std::string default_proxy();
+
 /// Returns the exit code: that of the command, or one of ExitCode when it was never started.
 int run_sidecar(const SidecarOptions& options, ServiceNotify service);
 
