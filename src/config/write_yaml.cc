@@ -49,8 +49,12 @@ bool fits_a_block(std::string_view text) {
   return true;
 }
 
-/// A plain scalar over more than one line loses its line breaks in another column.
-bool stays_plain(const Node& node) { return node.plain() && node.text().find('\n') == std::string_view::npos; }
+/// A plain scalar over more than one line loses its line breaks in another column, and some may stand alone only between
+/// commas: {a: -, b: ?}.
+bool stays_plain(const Node& node) {
+  const std::string_view text = node.text();
+  return node.plain() && text.find('\n') == std::string_view::npos && text != "-" && text != "?" && text != ":";
+}
 
 }  // namespace
 

@@ -90,6 +90,10 @@ TEST(WriteYaml, only_words_lose_their_quotes) {
             "a.b/c: a.b/c-D_1\n\"d e\": \"d e\"\nf: \"yes\"\ng: \"1a\"\nh: \"Null\"\ni: \"*\"\n");
 }
 
+TEST(WriteYaml, an_indicator_between_commas_is_quoted) {
+  EXPECT_EQ(written("{a: -, c: [-, -b]}"), "a: \"-\"\nc:\n- \"-\"\n- -b\n");
+}
+
 TEST(WriteYaml, a_plain_text_of_two_paragraphs_becomes_a_block) {
   EXPECT_EQ(written("a: x\n\n  y"), "a: |-\n  x\n  y\n");
 }
