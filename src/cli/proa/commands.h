@@ -23,6 +23,8 @@ std::unique_ptr<Command> make_get_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_check_command();
+std::unique_ptr<Command> make_graph_command();
+std::unique_ptr<Command> make_top_command();
 std::unique_ptr<Command> make_proxies_command();
 std::unique_ptr<Command> make_sidecar_command();
 std::unique_ptr<Command> make_redirect_command();
