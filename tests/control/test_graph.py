@@ -24,6 +24,15 @@ spec:
   endpoints: [{address: 127.0.0.1, ports: {http: ORIGIN}}]
 ---
 apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: b, namespace: shop}
+spec:
+  hosts: [b.shop.svc.cluster.local]
+  ports: [{number: LISTEN, name: http, protocol: HTTP}]
+  resolution: STATIC
+  endpoints: [{address: 127.0.0.1, ports: {http: ORIGIN}}]
+---
+apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: {name: a, namespace: shop}
 spec: {hosts: [a], http: [{match: [{uri: {prefix: /broken}}], directResponse: {status: 503}}, {route: [{destination: {host: a}}]}]}

@@ -14,6 +14,7 @@ std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
   out.push_back(make_config_command());
   out.push_back(make_explain_command());
   out.push_back(make_check_command());
+  out.push_back(make_scope_command());
   out.push_back(make_graph_command());
   out.push_back(make_top_command());
   out.push_back(make_proxies_command());

@@ -23,6 +23,7 @@ std::unique_ptr<Command> make_get_command();
 std::unique_ptr<Command> make_config_command();
 std::unique_ptr<Command> make_explain_command();
 std::unique_ptr<Command> make_check_command();
+std::unique_ptr<Command> make_scope_command();
 std::unique_ptr<Command> make_graph_command();
 std::unique_ptr<Command> make_top_command();
 std::unique_ptr<Command> make_proxies_command();
