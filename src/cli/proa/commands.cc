@@ -5,6 +5,7 @@ namespace proa::cli {
 std::vector<std::unique_ptr<Command>> make_commands(const CLI::App& program) {
   std::vector<std::unique_ptr<Command>> out;
   out.push_back(make_analyze_command());
+  out.push_back(make_up_command());
   out.push_back(make_control_command());
   out.push_back(make_apply_command());
   out.push_back(make_get_command());

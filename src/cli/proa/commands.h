@@ -15,6 +15,7 @@ std::unique_ptr<Command> make_analyze_command();
 std::unique_ptr<Command> make_apply_command();
 std::unique_ptr<Command> make_ca_command();
 std::unique_ptr<Command> make_certs_command();
+std::unique_ptr<Command> make_up_command();
 std::unique_ptr<Command> make_control_command();
 std::unique_ptr<Command> make_delete_command();
 std::unique_ptr<Command> make_diff_command();
