@@ -1,9 +1,14 @@
 """proa control --config: what an application's calls become, through a sidecar that all its connections are redirected to.
 
 In a network of the test's own, with services at the addresses that they have in the objects."""
+import json
+import re
+import subprocess
+
 import pytest
 
 from tests.control.mesh_plane import Agent, MeshPlane, sidecar
+from tests.support import binaries
 from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
 from tests.support.origin import Origin
@@ -114,3 +119,24 @@ def test_http_is_found_at_a_port_that_declares_nothing(mesh):
 def test_routes_move_with_the_files(mesh):
     mesh.write("mesh.yaml", OBJECTS.replace("destination: {host: a}", "destination: {host: b}"))
     wait_for(lambda: answer("240.1.0.1", 80, "a") == "b", "the new route")
+
+
+def explained(plane, host: str, authority: str, path: str, *headers: tuple[str, str]) -> str:
+    """What proa explain says that answer() would give, from the plane's files alone."""
+    told = subprocess.run([binaries.proa(), "explain", "--config", plane.folder, "--mesh-config", plane.mesh_config,
+                           "--from", "shop/productpage", "--label", "app=productpage", "--to", f"http://{host}:80{path}", "-o", "json",
+                           *(f"--header={name}:{value}" for name, value in [("host", authority), *headers])],
+                          capture_output=True, text=True, timeout=30)
+    way = json.loads(told.stdout)["from"]
+    if "cluster" not in way or way["cluster"]["name"] == "BlackHoleCluster":
+        return re.search(r"answers (\d+)", way["outcome"])[1]
+    return way["cluster"]["name"].split("|")[3].split(".")[0]
+
+
+@pytest.mark.parametrize("mesh", ["proa-DELTA_GRPC"], indirect=True)
+def test_explain_says_what_happens(mesh):
+    for case in [("240.1.0.1", "a", "/"), ("240.1.0.1", "a.shop", "/x"), ("240.1.0.2", "b", "/"), ("240.1.0.1", "240.1.0.1", "/"),
+                 ("240.1.0.1", "a", "/", ("x-to", "b")), ("240.1.0.1", "b", "/gone/x"), ("240.1.0.1", "a", "/gone/x"),
+                 ("240.1.0.1", "a", "/x/../gone"), ("240.1.0.1", "elsewhere.example.com", "/")]:
+        host, authority, path, *headers = case
+        assert explained(mesh, host, authority, path, *headers) == answer(host, 80, authority, path, *headers), case
