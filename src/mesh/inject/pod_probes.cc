@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/number.h"
+#include "config/write_yaml.h"
 
 namespace proa::mesh {
 
@@ -99,7 +100,7 @@ class Leader {
       if (const auto timeout = probe.find("timeoutSeconds")) original["timeoutSeconds"] = json_of(*timeout);
       originals_[path] = std::move(original);
       return edits_.replace_entry(probe.key(i), probe.value(i),
-                                  fmt::format("httpGet: {{path: {}, port: 15020}}", path));
+                                  fmt::format("httpGet: {{path: {}, port: 15020}}", config::yaml_quoted(path)));
     }
     return {};
   }
