@@ -4,11 +4,10 @@ Go and Node answer themselves; nginx and HAProxy forward to a recording origin,
 whose answer tells what they forwarded.
 """
 import shutil
-import subprocess
 from pathlib import Path
 
 from tests.smuggling.court import echo
-from tests.support.binaries import ROOT
+from tests.support.binaries import go_program
 from tests.support.client import Dial
 from tests.support.client_h1 import Http1Client
 from tests.support.deadline import wait_for
@@ -54,7 +53,7 @@ class Peers:
         self.origin.script = echo
         self.programs: list[Program] = []
         self.ports: dict[str, int] = {}
-        self._own("go", [str(_go_binary())])
+        self._own("go", [str(go_program("http-view", HERE / "go"))])
         self._own("node", [_tool("node"), str(HERE / "node/view.js")])
         self._configured("nginx", NGINX, lambda path: [_tool("nginx"), "-p", str(directory), "-c", path])
         self._configured("haproxy", HAPROXY, lambda path: [_tool("haproxy"), "-db", "-f", path])
@@ -106,13 +105,3 @@ def _tool(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     assert found, f"{name} is not installed: run tools/setup.sh"
     return found
-
-
-def _go_binary() -> Path:
-    """Built once, kept in the cache folder that git ignores."""
-    target = ROOT / ".cache/gobin/http-view"
-    source = HERE / "go"
-    if not target.exists() or target.stat().st_mtime < (source / "main.go").stat().st_mtime:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([_tool("go"), "build", "-o", str(target), "."], cwd=source, check=True)
-    return target

@@ -22,17 +22,22 @@ _claimed: set[int] = set()
 _highest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
 
+def _claim_port(port: int) -> bool:
+    if port in _claimed:
+        return False
+    try:
+        fcntl.lockf(_claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False                                          # another process has it
+    _claimed.add(port)
+    return True
+
+
 def _claim() -> int:
     for _ in range(1000):
         port = random.randrange(LOWEST, _highest)
-        if port in _claimed:
-            continue
-        try:
-            fcntl.lockf(_claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
-        except OSError:
-            continue                                          # another process has it
-        _claimed.add(port)
-        return port
+        if _claim_port(port):
+            return port
     raise OSError("no port is left")
 
 
@@ -62,3 +67,21 @@ def free_port(host: str = "127.0.0.1") -> int:
     reservation = Reservation(host)
     reservation.release()
     return reservation.port
+
+
+def free_row(count: int) -> int:
+    """The first of `count` ports in a row that were free a moment ago, for programs that count on from one."""
+    for _ in range(1000):
+        first = random.randrange(LOWEST, _highest - count)
+        if all(_claim_port(port) and _can_bind(port) for port in range(first, first + count)):
+            return first
+    raise OSError(f"no {count} ports in a row are left")
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
